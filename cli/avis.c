@@ -1,0 +1,76 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/nearest.h"
+#include "cli/commands.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "check", check_command, "read the settings and say what is wrong" },
+	{ "try", try_command, "show what the milter would do to a message" },
+	{ "doctor", doctor_command, "look at this machine's mail set-up" },
+	{ "proof", proof_command, "show what became of a message" },
+	{ "report", report_command, "read bounces and receipts from files" },
+	{ "journal", journal_command, "verify the record, rebuild Redis" },
+	{ "key", key_command, "make, list and rotate keys" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char *
+command_name_at(const void *names, size_t index)
+{
+	(void)names;
+	return index < COMMANDS ? commands[index].name : NULL;
+}
+
+static void
+print_help(FILE *out)
+{
+	fputs("usage: avis COMMAND [OPTIONS]\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].help);
+	fputs("\n`avis COMMAND --help` says more; the manual is avis(1).\n"
+	      "Exit codes: 0 done, 1 found a problem, 2 wrong use.\n",
+	      out);
+}
+
+static int
+no_such_command(const char *name)
+{
+	const char *near = nearest_name(name, command_name_at, NULL);
+
+	fprintf(stderr, "avis: there is no command \"%s\"", name);
+	if (near[0] != '\0')
+		fprintf(stderr, "; did you mean \"%s\"?", near);
+	fputs("\n`avis --help` lists them.\n", stderr);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	log_open("avis", LOG_TO_STDERR);
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("avis " AVIS_VERSION);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	return no_such_command(argv[1]);
+}

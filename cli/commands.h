@@ -1,0 +1,20 @@
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+/*
+ * The subcommands of avis(1), one file each. argv[0] is the subcommand's
+ * name. What they return is the exit code.
+ */
+#define EXIT_DONE    0 /* done, nothing wrong */
+#define EXIT_PROBLEM 1 /* found a problem */
+#define EXIT_USAGE   2 /* wrong use; nothing was done */
+
+int check_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);
+int journal_command(int argc, char **argv);
+int key_command(int argc, char **argv);
+int proof_command(int argc, char **argv);
+int report_command(int argc, char **argv);
+int try_command(int argc, char **argv);
+
+#endif
