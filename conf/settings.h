@@ -1,0 +1,262 @@
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/*
+ * What avis.conf and policy.conf say, as plain data: checked one setting at
+ * a time here (type, limits, known names), and as a whole by policy/lint.
+ * Every field has a row in conf/schema.c with its default and one line of
+ * help; avis.conf(5) and avis-policy(5) name every row. Absent text is "".
+ */
+struct text_list {
+	const char **items;
+	size_t count;
+};
+
+/* Where a setting stands, for errors: "policy.conf:14". */
+struct place {
+	const char *file;
+	unsigned line;
+};
+
+enum purpose {
+	PURPOSE_UNSET, /* does not load (GDPR-1) */
+	PURPOSE_TRANSACTIONAL,
+	PURPOSE_LEGAL,
+	PURPOSE_SERVICE,
+	PURPOSE_MARKETING
+};
+
+enum basis { /* GDPR article 6(1) */
+	BASIS_UNSET,
+	BASIS_CONSENT,
+	BASIS_CONTRACT,
+	BASIS_LEGAL_OBLIGATION,
+	BASIS_VITAL_INTERESTS,
+	BASIS_PUBLIC_TASK,
+	BASIS_LEGITIMATE_INTEREST
+};
+
+enum audience {
+	AUDIENCE_PEOPLE,       /* "people": FR-1 applies */
+	AUDIENCE_PROFESSIONALS /* "professionals": FR-5 */
+};
+
+enum consent_rule {
+	CONSENT_NONE,
+	CONSENT_SOFT_OPT_IN,
+	CONSENT_REQUIRED
+};
+
+enum unsubscribe_way {
+	UNSUBSCRIBE_NONE,
+	UNSUBSCRIBE_MAILTO,
+	UNSUBSCRIBE_ONE_CLICK
+};
+
+enum keep_rule {
+	KEEP_DIGEST, /* digests of headers and body only */
+	KEEP_HEADERS,
+	KEEP_MESSAGE
+};
+
+enum store_failure {
+	STORE_FAILURE_UNSET, /* by purpose: marketing defers, others allow */
+	STORE_FAILURE_ALLOW,
+	STORE_FAILURE_DEFER
+};
+
+enum existing_rule { /* what to do with a header the author set */
+	EXISTING_KEEP,
+	EXISTING_REPLACE,
+	EXISTING_MERGE
+};
+
+enum recipients_rule {
+	RECIPIENTS_UNSET, /* by purpose: marketing and legal separate */
+	RECIPIENTS_SHARED,
+	RECIPIENTS_SEPARATE
+};
+
+enum suppressed_rule {
+	SUPPRESSED_REFUSE, /* 550 5.7.1 to the sending application */
+	SUPPRESSED_DROP    /* the recipient is left out, with a record */
+};
+
+enum tristate {
+	TRISTATE_ANY,
+	TRISTATE_NO,
+	TRISTATE_YES
+};
+
+/* Bits of receipts.delivery; the values of enum dsn_notify in mail/dsn.h. */
+enum delivery_report {
+	DELIVERY_SUCCESS = 2,
+	DELIVERY_FAILURE = 4,
+	DELIVERY_DELAY = 8
+};
+
+struct title {
+	const char *fr;
+	const char *en;
+};
+
+struct header_condition {
+	const char *name;
+	const char *pattern; /* see struct when_settings */
+};
+
+/*
+ * All conditions given must hold; in a list one is enough. A pattern is an
+ * address, domain or value compared without case, with * and ? as wild
+ * cards, or /PCRE2/ between slashes.
+ */
+struct when_settings {
+	struct text_list from;      /* address in From, or envelope sender */
+	struct text_list to;        /* every recipient: address or domain */
+	struct text_list auth_user; /* SASL name */
+	struct text_list client;    /* networks: 192.0.2.0/24, ::1 */
+	struct header_condition *header; /* each of them must match */
+	size_t header_count;
+	enum tristate attachments;
+	int64_t size_min_bytes; /* 0: no limit */
+	int64_t size_max_bytes;
+};
+
+struct receipts_settings {
+	unsigned delivery;        /* bits of enum delivery_report */
+	bool reading;             /* Disposition-Notification-To */
+	int64_t pending_after_ms; /* when silence is worth a look */
+	bool override_never;      /* over the author's NOTIFY=NEVER (DSN-3) */
+	bool leave_traces;        /* ask success without the filter */
+};
+
+struct class_settings {
+	struct place place;
+	const char *name;
+	struct title title;
+	enum purpose purpose;
+	enum basis basis;
+	enum audience audience;
+	struct when_settings when;
+	struct receipts_settings receipts;
+	enum unsubscribe_way unsubscribe;
+	enum existing_rule unsubscribe_existing;
+	const char *list_id; /* "news.example.fr" */
+	enum consent_rule consent;
+	enum suppressed_rule on_suppressed;
+	const char *cap;     /* "4/30d" */
+	const char *hours;   /* "08:00-20:00 Europe/Paris" */
+	enum recipients_rule recipients;
+	const char *notice;
+	struct text_list footer;
+	const char *links;
+	enum keep_rule keep;
+	int64_t retention_ms;
+	enum store_failure on_store_failure;
+};
+
+struct sender_settings {
+	struct place place;
+	struct text_list match; /* patterns; empty: ADR-5 alone */
+	const char *reply_to;   /* a mailbox, with or without a name */
+	const char *from;       /* "keep", or a mailbox to put there (ADR-1) */
+	enum existing_rule existing; /* a Reply-To that is there (ADR-4) */
+};
+
+struct ours_settings {
+	struct text_list networks;
+	bool authenticated;
+};
+
+/* Applications that may name the class in the header Avis-Class. */
+struct trusted_settings {
+	struct text_list networks;
+	struct text_list users;
+};
+
+struct limits_settings {
+	int64_t headers;          /* fields of a message */
+	int64_t header_bytes;     /* all of them together */
+	int64_t report_bytes;     /* a report that we read */
+	int64_t recipients;
+};
+
+struct settings {
+	const char *file;     /* the one that was read */
+	const char *host;     /* names this writer in the record */
+	const char *listen;   /* unix:PATH or inet:PORT@HOST (libmilter) */
+	int64_t listen_mode;  /* of the Unix socket, octal in the file */
+	const char *receipts; /* "recu@example.fr" */
+	const char *unsubscribe; /* default: unsubscribe@ the same domain */
+	const char *delimiter;   /* one character, "+" */
+	const char *web;         /* "https://avis.example.fr", "" for none */
+	const char *store;       /* URL of Redis */
+	int64_t store_budget_ms; /* for one message's questions (MLT-21) */
+	const char *journal;     /* folder */
+	int64_t segment_bytes;   /* a journal segment closes past this */
+	const char *keys;        /* file, see base/keyring.h */
+	bool dkim_signs;         /* a signer that covers LST-5 follows us */
+	const char *log;         /* "stderr" or "syslog" */
+	const char *log_level;   /* error, warn, info, debug */
+	struct ours_settings ours;
+	struct trusted_settings trusted;
+	struct limits_settings limits;
+	struct class_settings *classes;
+	size_t class_count;
+	struct sender_settings *senders;
+	size_t sender_count;
+};
+
+/* One finding of a check. Warnings do not keep a daemon from starting. */
+struct finding {
+	struct place place;
+	bool is_warning;
+	const char *setting; /* "classes.newsletter.unsubscribe" */
+	const char *text;    /* what is wrong and what is allowed */
+	const char *remedy;  /* "did you mean ...?", a manual page; or "" */
+};
+
+struct finding_list {
+	struct finding *items;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * Reads path and what it includes. All problems go to findings_r, in the
+ * order of the files; RESULT_BAD when one of them is an error (settings_r
+ * is then not to be used), with err saying how many and which is the first.
+ */
+enum result settings_read(struct arena *arena, const char *path,
+                          struct settings **settings_r,
+                          struct finding_list *findings_r,
+                          struct error *err) MUST_CHECK;
+
+void finding_add(struct arena *arena, struct finding_list *list,
+                 struct finding finding);
+/* "policy.conf:14: classes.newsletter.unsubscribe: ..." and the remedy. */
+char *finding_text(struct arena *arena, const struct finding *finding);
+size_t finding_errors(const struct finding_list *list);
+
+const char *purpose_name(enum purpose purpose);
+const char *basis_name(enum basis basis);
+
+/* The rows of the tables, for manual pages, help and completions. */
+struct setting_row {
+	const char *section; /* "", "ours", "classes", "classes.when", ... */
+	const char *name;
+	const char *type;    /* "text", "duration", "none | mailto | ..." */
+	const char *standard; /* the default as it would be written */
+	const char *help;
+};
+/* NULL past the last one. */
+const struct setting_row *settings_row(size_t index);
+
+#endif

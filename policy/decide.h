@@ -1,0 +1,107 @@
+#ifndef POLICY_DECIDE_H
+#define POLICY_DECIDE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "conf/settings.h"
+#include "policy/facts.h"
+
+/*
+ * facts + rules -> decision. Pure: the same facts give the same decision,
+ * and the decision says why in words that go to the log, to `avis try` and
+ * to the record alike.
+ */
+struct rules; /* settings compiled: patterns, networks, expressions */
+
+/*
+ * Compiles the classes, senders and networks. Patterns that do not compile
+ * are findings. The settings must outlive the rules. Safe to use from many
+ * threads at once.
+ */
+enum result rules_new(struct arena *arena, const struct settings *settings,
+                      struct rules **rules_r, struct finding_list *findings_r,
+                      struct error *err) MUST_CHECK;
+void rules_free(struct rules **rules);
+
+/* Is it ours? By SASL name, network or local submission. */
+enum origin rules_origin(const struct rules *rules, const struct facts *facts);
+
+/* May this client name the class in a header (HDR-9)? */
+bool rules_may_name_class(const struct rules *rules,
+                          const struct facts *facts);
+
+/*
+ * Must a body be seen before the class is known (attachments, size)? And
+ * does the class that matches so far ask the store?
+ */
+bool rules_need_body(const struct rules *rules);
+
+/* First match wins; NULL when no class matches. reason_r says which and why. */
+const struct class_settings *rules_classify(struct arena *arena,
+                                            const struct rules *rules,
+                                            const struct facts *facts,
+                                            const char **reason_r);
+
+/* Does a decision for this class need answers from the store? */
+bool class_asks_store(const struct class_settings *class);
+
+enum verdict {
+	VERDICT_UNTOUCHED, /* transit, second pass, a report of our own */
+	VERDICT_PASS,      /* goes out, with what is set below */
+	VERDICT_DEFER,     /* 4xx: the store is away and the class says so */
+	VERDICT_REFUSE     /* 5xx */
+};
+
+/* A line of why: topic "sender", "receipts", "unsubscribe", "class"... */
+struct reason {
+	const char *topic;
+	const char *text;
+	bool is_not_done; /* something wanted that was left out, and why */
+};
+
+struct decision {
+	enum verdict verdict;
+	const struct class_settings *class; /* NULL: no class, or untouched */
+	enum origin origin;
+	int reply_code;           /* DEFER and REFUSE: 451, 550 */
+	const char *reply_status; /* "4.3.0", "5.7.1" (STAT-1) */
+	const char *reply_text;   /* one line, no % doubling yet */
+
+	/* the sender */
+	const char *reply_to;     /* mailbox to set, "" for none */
+	bool reply_to_replaces;   /* else it is added */
+	bool reply_to_merges;
+	const char *from;         /* mailbox to put into From, "" to keep */
+
+	/* receipts */
+	bool rewrite_sender;      /* envelope sender becomes recu+TOKEN@ */
+	unsigned notify;          /* bits to ask for; 0: leave as it is */
+	bool override_never;
+	bool ask_reading;         /* Disposition-Notification-To */
+	bool drop_legacy_receipt; /* MDN-12 */
+
+	/* the way out */
+	bool unsubscribe_mailto;
+	bool unsubscribe_https;
+	bool unsubscribe_post;
+	bool unsubscribe_replaces; /* an existing set is taken out first */
+	const char *list_id;       /* "" for none */
+
+	/* recipients left out (suppressed), indexes into facts */
+	bool *drops;
+	size_t drop_count;
+
+	struct reason *reasons;
+	size_t reason_count;
+	size_t reason_room;
+};
+
+void decide(struct arena *arena, const struct rules *rules,
+            const struct facts *facts, struct decision *decision_r);
+
+/* "class service (rule 3: nothing before it matched); sender: ...; ..." */
+char *decision_line(struct arena *arena, const struct decision *decision);
+const char *verdict_name(enum verdict verdict);
+const char *origin_name(enum origin origin);
+
+#endif
