@@ -31,7 +31,7 @@ AVIS_CFLAGS   = -std=c11 $(WARNINGS) $(HARDENING) -pthread
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 
-ROOMS    = base conf mail policy record milter cli
+ROOMS    = base conf mail policy record flow milter cli
 PROGRAMS = avis avis-milter
 
 # Outside libraries: which pkg-config name, and the one file that may see it.
@@ -53,7 +53,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 archive = $(BUILD)/lib$(1).a
 
 # The link line is the layer diagram, from the top down.
-SHARED  = mail policy record conf base
+SHARED  = flow mail policy record conf base
 LINK_avis        = cli $(SHARED)
 LINK_avis-milter = milter $(SHARED)
 LIBS_avis        = $(MAIL_LIBS) $(POLICY_LIBS) $(RECORD_LIBS) $(CONF_LIBS) \
