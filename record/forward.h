@@ -1,6 +1,8 @@
 #ifndef RECORD_FORWARD_H
 #define RECORD_FORWARD_H
 
+#include <stdbool.h>
+
 #include "record/journal.h"
 #include "record/store.h"
 
@@ -18,6 +20,11 @@ struct forwarder *forwarder_start(const char *folder, const char *writer,
                                   const struct keyring *keys);
 /* Call after each sync of the journal; any thread. */
 void forwarder_wake(void *forwarder);
+/*
+ * Waits until Redis holds all that was in the journal at the call: a report
+ * may come back within milliseconds of its message. False after wait_ms.
+ */
+bool forwarder_wait_current(struct forwarder *forwarder, int64_t wait_ms);
 /* Lets it finish what is there, at most wait_ms. */
 void forwarder_stop(struct forwarder **forwarder, int64_t wait_ms);
 
