@@ -1,0 +1,1 @@
+"""The tests of avis; tests/README says how to run them."""

@@ -1,0 +1,283 @@
+"""A private Postfix: own configuration, queue, data and log, on loopback.
+
+Needs root, as Postfix does. It takes nothing from /etc/postfix but the
+programs' list of files, and works without a resolvable host name, without
+IPv6 and without systemd.
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+
+from .maildir import Maildir
+from .ports import Port
+from .waiting import LabError, wait_until
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+
+# The sample that an administrator installs; the lab runs what it says.
+MARK_NOTIFY_SAMPLE = TREE / "contrib" / "postfix" / "mark-notify.pcre"
+MARK_NOTIFY = r"""
+/^(RCPT\s+TO:\s*<[^>]*>)(?!.*\bNOTIFY=)(.*)$/ $1 NOTIFY=Success,Failure$2
+"""
+
+MAIN_CF = """\
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/mail.log
+maillog_file_prefixes = {folder}
+mail_owner = postfix
+setgid_group = postdrop
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = {host}
+mydomain = {domain}
+myorigin = {domain}
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+relay_domains =
+mynetworks = 127.0.0.1/32
+smtpd_peername_lookup = no
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tls_security_level = none
+smtpd_tls_security_level = none
+transport_maps = texthash:{folder}/etc/transport
+virtual_mailbox_domains = texthash:{folder}/etc/domains
+virtual_mailbox_maps = texthash:{folder}/etc/mailboxes
+virtual_mailbox_base = {folder}/mail
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+recipient_delimiter = +
+enable_long_queue_ids = no
+biff = no
+append_dot_mydomain = no
+notify_classes =
+smtputf8_enable = yes
+# A test does not wait minutes for a second attempt.
+queue_run_delay = 2s
+minimal_backoff_time = 1s
+maximal_backoff_time = 3s
+in_flow_delay = 0
+bounce_queue_lifetime = 1h
+maximal_queue_lifetime = 1h
+"""
+
+MASTER_CF = """\
+pickup    unix       n - n 60  1 pickup
+cleanup   unix       n - n -   0 cleanup
+qmgr      unix       n - n 300 1 qmgr
+rewrite   unix       - - n -   - trivial-rewrite
+bounce    unix       - - n -   0 bounce
+defer     unix       - - n -   0 bounce
+trace     unix       - - n -   0 bounce
+verify    unix       - - n -   1 verify
+flush     unix       n - n -   0 flush
+proxymap  unix       - - n -   - proxymap
+proxywrite unix      - - n -   1 proxymap
+smtp      unix       - - n -   - smtp
+relay     unix       - - n -   - smtp
+showq     unix       n - n -   - showq
+error     unix       - - n -   - error
+retry     unix       - - n -   - error
+discard   unix       - - n -   - discard
+virtual   unix       - n n -   - virtual
+anvil     unix       - - n -   1 anvil
+scache    unix       - - n -   1 scache
+postlog   unix-dgram n - n -   1 postlogd
+"""
+
+
+class Postfix:
+    """One instance. Add listeners and settings, then start() it.
+
+    users:     names with a mailbox in each of `domains`
+    routes:    {domain: Port} where mail for other domains goes
+    settings:  further main.cf lines, as a dict
+    """
+
+    def __init__(self, place, name, domains, users):
+        self.place = place
+        self.name = name
+        self.domains = list(domains)
+        self.users = list(users)
+        self.host = f"{name}.{self.domains[0]}"
+        self.folder = place.folder(name)
+        self.conf = place.folder(name, "etc")
+        self.log_file = self.folder / "mail.log"
+        self.routes = {}
+        self.settings = {}
+        self.listeners = {}
+        self._options = {}
+        self._process = None
+
+    # -- before the start ---------------------------------------------------
+
+    def listen(self, name, **options):
+        """Adds an SMTP listener with its own settings; gives its port."""
+        self.listeners[name] = Port()
+        self._options[name] = options
+        return self.listeners[name]
+
+    def use_milter(self, socket):
+        """socket as Postfix writes it: unix:/path or inet:host:port."""
+        self.settings.update({
+            "smtpd_milters": socket,
+            "non_smtpd_milters": socket,
+            "milter_protocol": "6",
+            "milter_default_action": "tempfail",
+            "internal_mail_filter_classes": "bounce",
+        })
+
+    def mark_notify(self, listener):
+        """Listener for our own mail: says NOTIFY where the client did not.
+
+        Postfix reports `relayed` only when the client's RCPT asked for
+        success; the milter narrows what this asks for.
+        """
+        table = self.conf / "mark-notify.pcre"
+        if MARK_NOTIFY_SAMPLE.exists():
+            shutil.copy(MARK_NOTIFY_SAMPLE, table)
+        else:
+            table.write_text(MARK_NOTIFY)
+        self._options[listener]["smtpd_command_filter"] = f"pcre:{table}"
+
+    # -- life ---------------------------------------------------------------
+
+    def start(self):
+        self._make_folders()
+        self.write_conf()
+        self._check()
+        try:
+            self._start_master()
+        except LabError:
+            if "Address already in use" not in self.log():
+                raise
+            for port in self.listeners.values():
+                port.yield_now()
+            self._start_master()
+        return self
+
+    def stop(self):
+        self._process.stop()
+
+    def reload(self):
+        self.write_conf()
+        self.place.run(["postfix", "-c", self.conf, "reload"])
+
+    def _make_folders(self):
+        owner = pwd.getpwnam("postfix")
+        nobody = pwd.getpwnam("nobody")
+        self.place.folder(self.name, "queue")
+        data = self.place.folder(self.name, "data", mode=0o700)
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+        mail = self.place.folder(self.name, "mail", mode=0o700)
+        os.chown(mail, nobody.pw_uid, nobody.pw_gid)
+
+    def write_conf(self):
+        nobody = pwd.getpwnam("nobody")
+        main = MAIN_CF.format(folder=self.folder, host=self.host,
+                              domain=self.domains[0], uid=nobody.pw_uid,
+                              gid=nobody.pw_gid)
+        main += "".join(f"{k} = {v}\n" for k, v in self.settings.items())
+        master = MASTER_CF
+        for name, port in self.listeners.items():
+            # The number is the service's name: a listener of the instance
+            # beside it must not look the same in the log.
+            master += f"127.0.0.1:{port} inet n - n - - smtpd\n"
+            master += f"  -o syslog_name={self.name}/{name}\n"
+            for key, value in self._options[name].items():
+                master += f"  -o {{ {key} = {value} }}\n"
+        (self.conf / "main.cf").write_text(main)
+        (self.conf / "master.cf").write_text(master)
+        self._write_tables()
+
+    def _write_tables(self):
+        def table(name, rows):
+            text = "".join(f"{k} {v}\n" for k, v in rows)
+            (self.conf / name).write_text(text)
+        table("transport", [(d, f"smtp:[127.0.0.1]:{p}")
+                            for d, p in self.routes.items()])
+        table("domains", [(d, "here") for d in self.domains])
+        table("mailboxes", [(f"{u}@{d}", f"{d}/{u}/")
+                            for d in self.domains for u in self.users])
+
+    def _check(self):
+        done = self.place.run(["postfix", "-c", self.conf, "check"])
+        noise = done.stdout + done.stderr
+        if noise.strip():
+            raise LabError(f"postfix check on {self.conf}:\n{noise}")
+
+    def _start_master(self):
+        daemons = self.place.run(["postconf", "-c", self.conf, "-h",
+                                  "daemon_directory"]).stdout.strip()
+        self._process = self.place.start(
+            f"postfix {self.name}", [f"{daemons}/master", "-c", self.conf],
+            self.folder / "master.out", cwd=self.folder / "queue")
+        self._process.log = self.log_file
+        self._process.wait_ready(
+            lambda: all(p.answers() for p in self.listeners.values()),
+            f"Postfix \"{self.name}\" to listen")
+
+    # -- looking and doing --------------------------------------------------
+
+    def port(self, listener):
+        return self.listeners[listener].number
+
+    def mailbox(self, address):
+        """The Maildir of user@domain, or of a user in the first domain."""
+        user, _, domain = address.partition("@")
+        domain = domain or self.domains[0]
+        return Maildir(self.folder / "mail" / domain / user, [self.log_file])
+
+    def log(self):
+        try:
+            return self.log_file.read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def wait_log(self, pattern, timeout=20):
+        """The first match of a regular expression in the mail log."""
+        return wait_until(lambda: re.search(pattern, self.log()),
+                          f"the mail log to show /{pattern}/", timeout,
+                          [self.log_file])
+
+    def sendmail(self, sender, recipients, data, *options, check=True):
+        """Local submission, as a program on this machine does it."""
+        return self.place.run(
+            ["sendmail", "-C", self.conf, "-i", *options, "-f", sender,
+             "--", *recipients], data, check)
+
+    def queue(self):
+        """The queued messages as postqueue tells them, one dict each."""
+        done = self.place.run(["postqueue", "-c", self.conf, "-j"])
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def wait_queue_empty(self, timeout=30):
+        wait_until(lambda: not self.queue(),
+                   f"the queue of {self.name} to empty", timeout,
+                   [self.log_file])
+
+    def flush(self):
+        self.place.run(["postqueue", "-c", self.conf, "-f"])
+
+    def postsuper(self, *words):
+        return self.place.run(["postsuper", "-c", self.conf, *words])
+
+    def trace_files(self):
+        """Success reports asked for and never sent stay here for ever."""
+        folder = self.folder / "queue" / "trace"
+        return sorted(p.name for p in folder.rglob("*") if p.is_file())
+
+    def queued_content(self, queue_id):
+        """The queue file as postcat shows it: envelope and content."""
+        return self.place.run(["postcat", "-c", self.conf, "-qbhe",
+                               queue_id]).stdout
