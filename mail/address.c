@@ -8,7 +8,8 @@
 #define ADDRESS_LIMIT 254
 
 /* Where a quoted-string or a comment that starts at i ends (one behind). */
-static size_t skip_quoted(struct span s, size_t i)
+static size_t
+skip_quoted(struct span s, size_t i)
 {
 	for (i++; i < s.len && s.at[i] != '"'; i++)
 		if (s.at[i] == '\\')
@@ -16,7 +17,8 @@ static size_t skip_quoted(struct span s, size_t i)
 	return i < s.len ? i + 1 : s.len;
 }
 
-static size_t skip_comment(struct span s, size_t i)
+static size_t
+skip_comment(struct span s, size_t i)
 {
 	size_t depth = 0;
 
@@ -32,7 +34,8 @@ static size_t skip_comment(struct span s, size_t i)
 }
 
 /* One behind the '>' that closes the angle at i; a missing one: the end. */
-static size_t skip_angle(struct span s, size_t i)
+static size_t
+skip_angle(struct span s, size_t i)
 {
 	while (i < s.len && s.at[i] != '>')
 		i = s.at[i] == '"' ? skip_quoted(s, i) : i + 1;
@@ -40,7 +43,8 @@ static size_t skip_angle(struct span s, size_t i)
 }
 
 /* Comments and white space out; what is left of an addr-spec. */
-static char *squeeze(struct arena *arena, struct span s)
+static char *
+squeeze(struct arena *arena, struct span s)
 {
 	char *out = arena_alloc(arena, s.len + 1);
 	size_t len = 0;
@@ -63,7 +67,8 @@ static char *squeeze(struct arena *arena, struct span s)
 	return out;
 }
 
-static struct span without_route(struct span s)
+static struct span
+without_route(struct span s)
 {
 	s = span_trim(s);
 	if (s.len == 0 || s.at[0] != '@')
@@ -74,14 +79,16 @@ static struct span without_route(struct span s)
 }
 
 /* Has something on both sides of its last @. */
-static bool has_both_sides(const char *address)
+static bool
+has_both_sides(const char *address)
 {
 	return address_local(address).len > 0 &&
 	       address_domain(address).len > 0;
 }
 
 /* White space inside a bare word is only allowed around "." and "@". */
-static bool is_one_word(struct span s)
+static bool
+is_one_word(struct span s)
 {
 	char before = '\0';
 	bool is_gap = false;
@@ -105,7 +112,8 @@ static bool is_one_word(struct span s)
 }
 
 /* The word with an @ in it, when somebody left the brackets out. */
-static struct span word_with_at(struct span s)
+static struct span
+word_with_at(struct span s)
 {
 	size_t at = span_find(s, '@', 0);
 	size_t start = at;
@@ -119,7 +127,8 @@ static struct span word_with_at(struct span s)
 }
 
 /* Trims white space and comments at both ends of a bare addr-spec. */
-static struct span trim_comments(struct span s)
+static struct span
+trim_comments(struct span s)
 {
 	s = span_trim(s);
 	while (s.len > 0 && s.at[0] == '(')
@@ -146,8 +155,9 @@ struct element {
 	struct span angle; /* with its brackets; len 0 when there is none */
 };
 
-static void add_mailbox(struct arena *arena, const struct element *element,
-                        struct mailbox_list *list)
+static void
+add_mailbox(struct arena *arena, const struct element *element,
+            struct mailbox_list *list)
 {
 	struct mailbox box = { .display = SPAN(""), .address = "" };
 	bool has_angle = element->angle.len > 0;
@@ -188,7 +198,8 @@ static void add_mailbox(struct arena *arena, const struct element *element,
 }
 
 /* Reads up to the next separator, which it returns; '\0' at the end. */
-static char next_element(struct span s, size_t *at, struct element *element_r)
+static char
+next_element(struct span s, size_t *at, struct element *element_r)
 {
 	size_t start = *at;
 	size_t i = start;
@@ -217,8 +228,9 @@ static char next_element(struct span s, size_t *at, struct element *element_r)
 	return i < s.len ? s.at[i] : '\0';
 }
 
-void mailbox_read(struct arena *arena, const char *value, size_t limit,
-                  struct mailbox_list *list_r)
+void
+mailbox_read(struct arena *arena, const char *value, size_t limit,
+             struct mailbox_list *list_r)
 {
 	struct span s = span_of(value);
 	size_t at = 0;
@@ -236,7 +248,8 @@ void mailbox_read(struct arena *arena, const char *value, size_t limit,
 	}
 }
 
-char *address_from_path(struct arena *arena, const char *path)
+char *
+address_from_path(struct arena *arena, const char *path)
 {
 	struct span s = span_trim(span_of(path));
 	size_t end = 0;
@@ -249,7 +262,8 @@ char *address_from_path(struct arena *arena, const char *path)
 	return arena_strndup(arena, s.at, s.len);
 }
 
-struct span address_local(const char *address)
+struct span
+address_local(const char *address)
 {
 	const char *at = strrchr(address, '@');
 
@@ -257,14 +271,16 @@ struct span address_local(const char *address)
 	                  : span_make(address, (size_t)(at - address));
 }
 
-struct span address_domain(const char *address)
+struct span
+address_domain(const char *address)
 {
 	const char *at = strrchr(address, '@');
 
 	return span_of(at == NULL ? "" : at + 1);
 }
 
-char *address_normal(struct arena *arena, const char *address)
+char *
+address_normal(struct arena *arena, const char *address)
 {
 	char *text = arena_strdup(arena, address);
 	size_t len = strlen(text);
@@ -276,14 +292,16 @@ char *address_normal(struct arena *arena, const char *address)
 	return text;
 }
 
-bool address_same(const char *a, const char *b)
+bool
+address_same(const char *a, const char *b)
 {
 	return span_equal(address_local(a), address_local(b)) &&
 	       span_equal_nocase(address_domain(a), address_domain(b));
 }
 
-bool address_extension(const char *address, const char *base, char delimiter,
-                       struct span *extension_r)
+bool
+address_extension(const char *address, const char *base, char delimiter,
+                  struct span *extension_r)
 {
 	struct span local = address_local(address);
 	struct span name = address_local(base);
@@ -301,8 +319,9 @@ bool address_extension(const char *address, const char *base, char delimiter,
 	return true;
 }
 
-char *address_with_extension(struct arena *arena, const char *base,
-                             char delimiter, const char *extension)
+char *
+address_with_extension(struct arena *arena, const char *base, char delimiter,
+                       const char *extension)
 {
 	struct span local = address_local(base);
 
@@ -310,7 +329,8 @@ char *address_with_extension(struct arena *arena, const char *base,
 	                    delimiter, extension, base + local.len);
 }
 
-bool address_is_no_reply(const char *address)
+bool
+address_is_no_reply(const char *address)
 {
 	static const char *const names[] = {
 		"noreply",       "donotreply",    "nereply",
@@ -336,7 +356,8 @@ bool address_is_no_reply(const char *address)
 	return text_starts(name, "norespond");
 }
 
-char *address_mask(struct arena *arena, const char *address)
+char *
+address_mask(struct arena *arena, const char *address)
 {
 	struct span local = address_local(address);
 	size_t len = local.len > 0;
@@ -347,13 +368,15 @@ char *address_mask(struct arena *arena, const char *address)
 	                    local.len > 0 ? "***" : "", address + local.len);
 }
 
-static bool is_local_byte(char c)
+static bool
+is_local_byte(char c)
 {
 	return (unsigned char)c >= 0x80 || ascii_is_alnum(c) ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
 }
 
-static bool is_local_valid(struct span local)
+static bool
+is_local_valid(struct span local)
 {
 	if (local.len == 0 || local.len > LOCAL_LIMIT)
 		return false;
@@ -366,7 +389,8 @@ static bool is_local_valid(struct span local)
 	return true;
 }
 
-static bool is_domain_valid(struct span domain)
+static bool
+is_domain_valid(struct span domain)
 {
 	if (domain.len == 0 || domain.len > DOMAIN_LIMIT)
 		return false;
@@ -385,7 +409,8 @@ static bool is_domain_valid(struct span domain)
 	return true;
 }
 
-bool address_is_valid(const char *address)
+bool
+address_is_valid(const char *address)
 {
 	if (strlen(address) > ADDRESS_LIMIT)
 		return false;

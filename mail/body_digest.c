@@ -12,7 +12,8 @@ struct body_digest {
 	bool is_after_cr;
 };
 
-struct body_digest *body_digest_new(void)
+struct body_digest *
+body_digest_new(void)
 {
 	struct body_digest *body = memory_zeroed(1, sizeof(*body));
 
@@ -20,7 +21,8 @@ struct body_digest *body_digest_new(void)
 	return body;
 }
 
-void body_digest_free(struct body_digest **body)
+void
+body_digest_free(struct body_digest **body)
 {
 	if (*body == NULL)
 		return;
@@ -29,7 +31,8 @@ void body_digest_free(struct body_digest **body)
 	*body = NULL;
 }
 
-static void add_line_ends(struct body_digest *body)
+static void
+add_line_ends(struct body_digest *body)
 {
 	static const char ends[] = "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
 
@@ -41,14 +44,18 @@ static void add_line_ends(struct body_digest *body)
 	}
 }
 
-static size_t line_length(struct span s)
+static size_t
+line_length(struct span s)
 {
-	size_t end = span_find(s, '\n', 0);
+	size_t len = 0;
 
-	return span_find(span_take(s, end), '\r', 0);
+	while (len < s.len && s.at[len] != '\r' && s.at[len] != '\n')
+		len++;
+	return len;
 }
 
-void body_digest_add(struct body_digest *body, const void *at, size_t len)
+void
+body_digest_add(struct body_digest *body, const void *at, size_t len)
 {
 	struct span rest = span_make(at, len);
 
@@ -70,7 +77,8 @@ void body_digest_add(struct body_digest *body, const void *at, size_t len)
 	}
 }
 
-void body_digest_take(struct body_digest *body, uint8_t sum_r[DIGEST_BYTES])
+void
+body_digest_take(struct body_digest *body, uint8_t sum_r[DIGEST_BYTES])
 {
 	body->held_ends = 1;
 	add_line_ends(body);

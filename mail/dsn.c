@@ -20,8 +20,8 @@ static const struct notify_word notify_words[] = {
 #define NOTIFY_WORDS (sizeof(notify_words) / sizeof(notify_words[0]))
 
 /* The value of "KEYWORD=value"; false when the word is another keyword. */
-static bool parameter(const char *word, const char *keyword,
-                      struct span *value_r)
+static bool
+parameter(const char *word, const char *keyword, struct span *value_r)
 {
 	struct span s = span_of(word);
 	size_t len = strlen(keyword);
@@ -32,7 +32,8 @@ static bool parameter(const char *word, const char *keyword,
 	return true;
 }
 
-static const char *upper(struct arena *arena, struct span s)
+static const char *
+upper(struct arena *arena, struct span s)
 {
 	char *text = arena_strndup(arena, s.at, s.len);
 
@@ -42,8 +43,9 @@ static const char *upper(struct arena *arena, struct span s)
 	return text;
 }
 
-void dsn_mail_read(struct arena *arena, const char *const *args,
-                   struct dsn_mail *mail_r)
+void
+dsn_mail_read(struct arena *arena, const char *const *args,
+              struct dsn_mail *mail_r)
 {
 	struct span value;
 
@@ -61,7 +63,8 @@ void dsn_mail_read(struct arena *arena, const char *const *args,
 	}
 }
 
-static unsigned notify_bits(struct span list)
+static unsigned
+notify_bits(struct span list)
 {
 	unsigned bits = DSN_NOTIFY_NONE;
 
@@ -77,8 +80,9 @@ static unsigned notify_bits(struct span list)
 	return bits;
 }
 
-void dsn_rcpt_read(struct arena *arena, const char *const *args,
-                   struct dsn_rcpt *rcpt_r)
+void
+dsn_rcpt_read(struct arena *arena, const char *const *args,
+              struct dsn_rcpt *rcpt_r)
 {
 	struct span value;
 
@@ -95,7 +99,8 @@ void dsn_rcpt_read(struct arena *arena, const char *const *args,
 	}
 }
 
-const char *dsn_notify_text(unsigned notify)
+const char *
+dsn_notify_text(unsigned notify)
 {
 	if (notify == DSN_NOTIFY_NONE)
 		return "";
@@ -109,12 +114,14 @@ const char *dsn_notify_text(unsigned notify)
 	return "DELAY";
 }
 
-static bool is_xtext_byte(unsigned char c)
+static bool
+is_xtext_byte(unsigned char c)
 {
 	return c >= 33 && c <= 126 && c != '+' && c != '=';
 }
 
-char *xtext_encode(struct arena *arena, struct span bytes)
+char *
+xtext_encode(struct arena *arena, struct span bytes)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	char *out = arena_array(arena, bytes.len + 1, 3);
@@ -135,8 +142,9 @@ char *xtext_encode(struct arena *arena, struct span bytes)
 	return out;
 }
 
-enum result xtext_decode(struct arena *arena, struct span text,
-                         struct span *bytes_r, struct error *err)
+enum result
+xtext_decode(struct arena *arena, struct span text, struct span *bytes_r,
+             struct error *err)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
@@ -168,7 +176,8 @@ enum result xtext_decode(struct arena *arena, struct span text,
 }
 
 /* The code point of the UTF-8 sequence at *i, which moves on behind it. */
-static unsigned next_code_point(const unsigned char *at, size_t len, size_t *i)
+static unsigned
+next_code_point(const unsigned char *at, size_t len, size_t *i)
 {
 	unsigned char c = at[(*i)++];
 	unsigned more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
@@ -180,7 +189,8 @@ static unsigned next_code_point(const unsigned char *at, size_t len, size_t *i)
 }
 
 /* RFC 6533, 3: the form of a utf-8 address in which all is 7-bit. */
-static char *unitext_encode(struct arena *arena, const char *address)
+static char *
+unitext_encode(struct arena *arena, const char *address)
 {
 	const unsigned char *at = (const unsigned char *)address;
 	size_t len = strlen(address);
@@ -201,7 +211,8 @@ static char *unitext_encode(struct arena *arena, const char *address)
 	return out;
 }
 
-char *dsn_orcpt(struct arena *arena, const char *address)
+char *
+dsn_orcpt(struct arena *arena, const char *address)
 {
 	for (size_t i = 0; address[i] != '\0'; i++)
 		if ((unsigned char)address[i] >= 0x80)
@@ -211,7 +222,8 @@ char *dsn_orcpt(struct arena *arena, const char *address)
 	                    xtext_encode(arena, span_of(address)));
 }
 
-static size_t put_code_point(unsigned long point, char *to)
+static size_t
+put_code_point(unsigned long point, char *to)
 {
 	if (point < 0x80) {
 		to[0] = (char)point;
@@ -236,7 +248,8 @@ static size_t put_code_point(unsigned long point, char *to)
 }
 
 /* Reads "\x{E9}" at the start; 0 when it is no such escape. */
-static size_t read_escape(struct span s, unsigned long *point_r)
+static size_t
+read_escape(struct span s, unsigned long *point_r)
 {
 	unsigned long point = 0;
 	size_t i = 3;
@@ -254,7 +267,8 @@ static size_t read_escape(struct span s, unsigned long *point_r)
 	return i + 1;
 }
 
-static char *unitext_decode(struct arena *arena, struct span text)
+static char *
+unitext_decode(struct arena *arena, struct span text)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
@@ -275,7 +289,8 @@ static char *unitext_decode(struct arena *arena, struct span text)
 }
 
 /* "rfc822" and the like: letters, digits, hyphens. */
-static size_t type_length(struct span typed)
+static size_t
+type_length(struct span typed)
 {
 	size_t len = 0;
 
@@ -295,7 +310,8 @@ struct typed_address {
 	struct span text;
 };
 
-static struct typed_address split_type(struct span typed)
+static struct typed_address
+split_type(struct span typed)
 {
 	struct typed_address split = { SPAN(""), span_trim(typed) };
 	size_t len = type_length(split.text);
@@ -314,7 +330,8 @@ static struct typed_address split_type(struct span typed)
 }
 
 /* An address without brackets, quotes around the whole and comments. */
-static char *bare_address(struct arena *arena, struct span text)
+static char *
+bare_address(struct arena *arena, struct span text)
 {
 	struct mailbox_list list;
 	const char *value = arena_strndup(arena, text.at, text.len);
@@ -327,7 +344,8 @@ static char *bare_address(struct arena *arena, struct span text)
 	return address_from_path(arena, value);
 }
 
-bool dsn_address_matches(const char *typed, const char *address)
+bool
+dsn_address_matches(const char *typed, const char *address)
 {
 	struct arena *arena = arena_new();
 	struct typed_address split = split_type(span_of(typed));
@@ -351,7 +369,8 @@ bool dsn_address_matches(const char *typed, const char *address)
  * "+2B" may be xtext for "+" or a tag of its own: a tag is seldom exactly
  * the code of a byte that xtext has to hide.
  */
-static bool is_likely_xtext(struct span text)
+static bool
+is_likely_xtext(struct span text)
 {
 	bool has_any = false;
 
@@ -370,7 +389,8 @@ static bool is_likely_xtext(struct span text)
 }
 
 /* Exchange wraps foreign addresses: IMCEASMTP-anne+40example+2Ecom@gw. */
-static char *imcea_address(struct arena *arena, const char *address)
+static char *
+imcea_address(struct arena *arena, const char *address)
 {
 	struct span local = address_local(address);
 	struct span decoded;
@@ -386,7 +406,8 @@ static char *imcea_address(struct arena *arena, const char *address)
 	return address_is_valid(text) ? text : NULL;
 }
 
-char *dsn_address_text(struct arena *arena, struct span typed)
+char *
+dsn_address_text(struct arena *arena, struct span typed)
 {
 	struct typed_address split = split_type(typed);
 

@@ -12,8 +12,9 @@
 #define WORD_BYTES       45
 #define FIRST_WORD_BYTES 30
 
-void header_add(struct arena *arena, struct header_list *list, struct span name,
-                struct span value)
+void
+header_add(struct arena *arena, struct header_list *list, struct span name,
+           struct span value)
 {
 	struct header *header =
 		arena_push(arena, (void **)&list->items, &list->count,
@@ -29,7 +30,8 @@ void header_add(struct arena *arena, struct header_list *list, struct span name,
 }
 
 /* The next line without its end, however many CR stand before the LF. */
-static bool next_line(struct span *rest, struct span *line_r)
+static bool
+next_line(struct span *rest, struct span *line_r)
 {
 	if (!span_line(rest, line_r))
 		return false;
@@ -38,13 +40,15 @@ static bool next_line(struct span *rest, struct span *line_r)
 	return true;
 }
 
-static bool is_name_byte(char c)
+static bool
+is_name_byte(char c)
 {
 	return c > ' ' && c < 0x7f && c != ':';
 }
 
 /* Length of the field name a line starts with; 0 when it is no field. */
-static size_t name_length(struct span line)
+static size_t
+name_length(struct span line)
 {
 	size_t len = 0;
 
@@ -59,13 +63,15 @@ static size_t name_length(struct span line)
 	return colon < line.len && line.at[colon] == ':' ? len : 0;
 }
 
-static bool is_fold(struct span rest)
+static bool
+is_fold(struct span rest)
 {
 	return rest.len > 0 && (rest.at[0] == ' ' || rest.at[0] == '\t');
 }
 
 /* A line of white space is the end, unless a fold or a field follows. */
-static bool is_end(struct span line, struct span rest)
+static bool
+is_end(struct span line, struct span rest)
 {
 	if (line.len == 0)
 		return true;
@@ -73,7 +79,8 @@ static bool is_end(struct span line, struct span rest)
 }
 
 /* Copies the value without CR, so that folds are LF + white space. */
-static struct span without_cr(struct arena *arena, struct span value)
+static struct span
+without_cr(struct arena *arena, struct span value)
 {
 	if (span_find(value, '\r', 0) == value.len)
 		return value;
@@ -87,8 +94,9 @@ static struct span without_cr(struct arena *arena, struct span value)
 	return span_make(copy, len);
 }
 
-void header_read(struct arena *arena, struct span message, size_t limit,
-                 struct header_list *list_r, size_t *used_r)
+void
+header_read(struct arena *arena, struct span message, size_t limit,
+            struct header_list *list_r, size_t *used_r)
 {
 	struct span rest = message;
 	struct span line;
@@ -118,8 +126,8 @@ void header_read(struct arena *arena, struct span message, size_t limit,
 	*used_r = message.len - rest.len;
 }
 
-const struct header *header_find(const struct header_list *list,
-                                 const char *name, size_t nth)
+const struct header *
+header_find(const struct header_list *list, const char *name, size_t nth)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (text_is(list->items[i].name, name) && --nth == 0)
@@ -127,7 +135,8 @@ const struct header *header_find(const struct header_list *list,
 	return NULL;
 }
 
-size_t header_count(const struct header_list *list, const char *name)
+size_t
+header_count(const struct header_list *list, const char *name)
 {
 	size_t count = 0;
 
@@ -136,15 +145,17 @@ size_t header_count(const struct header_list *list, const char *name)
 	return count;
 }
 
-const char *header_text(struct arena *arena, const struct header_list *list,
-                        const char *name)
+const char *
+header_text(struct arena *arena, const struct header_list *list,
+            const char *name)
 {
 	const struct header *header = header_find(list, name, 1);
 
 	return header == NULL ? "" : header_unfold(arena, header->value);
 }
 
-char *header_unfold(struct arena *arena, const char *value)
+char *
+header_unfold(struct arena *arena, const char *value)
 {
 	struct span trimmed = span_trim(span_of(value));
 	char *text = arena_strndup(arena, trimmed.at, trimmed.len);
@@ -158,7 +169,8 @@ char *header_unfold(struct arena *arena, const char *value)
 	return text;
 }
 
-char *header_decode(struct arena *arena, const char *value)
+char *
+header_decode(struct arena *arena, const char *value)
 {
 	const char *unfolded = header_unfold(arena, value);
 	char *text = mime_decode_words(arena, span_of(unfolded));
@@ -170,7 +182,8 @@ char *header_decode(struct arena *arena, const char *value)
 }
 
 /* What stands behind white space and comments (RFC 5322, 3.2.2). */
-static struct span skip_comments(struct span s)
+static struct span
+skip_comments(struct span s)
 {
 	size_t depth = 0;
 	size_t i = 0;
@@ -188,7 +201,8 @@ static struct span skip_comments(struct span s)
 	return span_skip(s, i);
 }
 
-char *header_token(struct arena *arena, const char *value)
+char *
+header_token(struct arena *arena, const char *value)
 {
 	struct span s = skip_comments(span_of(value));
 	size_t len = 0;
@@ -204,7 +218,8 @@ char *header_token(struct arena *arena, const char *value)
 	return token;
 }
 
-static const char *line_problem(struct span line)
+static const char *
+line_problem(struct span line)
 {
 	if (line.len > LINE_LIMIT)
 		return "a line is over 998 octets";
@@ -213,7 +228,8 @@ static const char *line_problem(struct span line)
 	return NULL;
 }
 
-static const char *emit_problem(struct span value, bool is_utf8)
+static const char *
+emit_problem(struct span value, bool is_utf8)
 {
 	if (memchr(value.at, '\r', value.len) != NULL)
 		return "it holds a carriage return";
@@ -240,8 +256,9 @@ static const char *emit_problem(struct span value, bool is_utf8)
 	return NULL;
 }
 
-enum result header_emit(struct arena *arena, const char *value, bool is_utf8,
-                        const char **safe_r, struct error *err)
+enum result
+header_emit(struct arena *arena, const char *value, bool is_utf8,
+            const char **safe_r, struct error *err)
 {
 	struct span given = span_of(value);
 
@@ -258,14 +275,16 @@ enum result header_emit(struct arena *arena, const char *value, bool is_utf8,
 	return RESULT_OK;
 }
 
-static bool is_atom_byte(char c)
+static bool
+is_atom_byte(char c)
 {
 	return ascii_is_alnum(c) ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 /* Printable ASCII that nobody takes for an encoded-word. */
-static bool is_plain(struct span text)
+static bool
+is_plain(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] < ' ' || (unsigned char)text.at[i] >= 0x7f)
@@ -275,7 +294,8 @@ static bool is_plain(struct span text)
 }
 
 /* As much of text as fits, never cutting a character. */
-static size_t whole_characters(struct span text, size_t limit)
+static size_t
+whole_characters(struct span text, size_t limit)
 {
 	if (text.len <= limit)
 		return text.len;
@@ -287,7 +307,8 @@ static size_t whole_characters(struct span text, size_t limit)
 	return len > 0 ? len : limit;
 }
 
-static char *encode_words(struct arena *arena, struct span text)
+static char *
+encode_words(struct arena *arena, struct span text)
 {
 	char word[ENCODE_BASE64URL_SIZE(WORD_BYTES) + 3];
 	size_t words = text.len / (FIRST_WORD_BYTES - 4) + 2;
@@ -321,7 +342,8 @@ static char *encode_words(struct arena *arena, struct span text)
 }
 
 /* UTF-8 whatever comes in, and nothing that breaks a line. */
-static struct span clean(struct arena *arena, const char *text)
+static struct span
+clean(struct arena *arena, const char *text)
 {
 	struct span utf8 = mime_to_utf8(arena, span_of(text), "utf-8");
 	char *copy = arena_strndup(arena, utf8.at, utf8.len);
@@ -332,7 +354,8 @@ static struct span clean(struct arena *arena, const char *text)
 	return span_trim(span_make(copy, utf8.len));
 }
 
-static char *quote(struct arena *arena, struct span text)
+static char *
+quote(struct arena *arena, struct span text)
 {
 	char *out = arena_alloc(arena, text.len * 2 + 3);
 	size_t len = 0;
@@ -348,7 +371,8 @@ static char *quote(struct arena *arena, struct span text)
 	return out;
 }
 
-char *header_phrase(struct arena *arena, const char *text)
+char *
+header_phrase(struct arena *arena, const char *text)
 {
 	struct span given = clean(arena, text);
 
@@ -360,7 +384,8 @@ char *header_phrase(struct arena *arena, const char *text)
 	return arena_strndup(arena, given.at, given.len);
 }
 
-char *header_unstructured(struct arena *arena, const char *text)
+char *
+header_unstructured(struct arena *arena, const char *text)
 {
 	struct span given = clean(arena, text);
 

@@ -9,12 +9,14 @@
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
-void mime_setup(void)
+void
+mime_setup(void)
 {
 	g_mime_init();
 }
 
-char *mime_decode_words(struct arena *arena, struct span text)
+char *
+mime_decode_words(struct arena *arena, struct span text)
 {
 	const char *given = arena_strndup(arena, text.at, text.len);
 	char *decoded = g_mime_utils_header_decode_text(NULL, given);
@@ -24,7 +26,8 @@ char *mime_decode_words(struct arena *arena, struct span text)
 	return copy;
 }
 
-static GMimeContentEncoding encoding_of(const char *name)
+static GMimeContentEncoding
+encoding_of(const char *name)
 {
 	switch (g_mime_content_encoding_from_string(name)) {
 	case GMIME_CONTENT_ENCODING_BASE64:
@@ -42,8 +45,9 @@ static GMimeContentEncoding encoding_of(const char *name)
 	return GMIME_CONTENT_ENCODING_BINARY;
 }
 
-struct span mime_decode_body(struct arena *arena, struct span body,
-                             const char *encoding, size_t limit)
+struct span
+mime_decode_body(struct arena *arena, struct span body, const char *encoding,
+                 size_t limit)
 {
 	GMimeContentEncoding kind = encoding_of(encoding);
 
@@ -63,7 +67,8 @@ struct span mime_decode_body(struct arena *arena, struct span body,
 }
 
 /* Bytes of the UTF-8 sequence at the start; 0 when it is not one. */
-static size_t sequence_length(const unsigned char *at, size_t len)
+static size_t
+sequence_length(const unsigned char *at, size_t len)
 {
 	static const struct {
 		unsigned char first, last, low, high;
@@ -92,7 +97,8 @@ static size_t sequence_length(const unsigned char *at, size_t len)
 	return 0;
 }
 
-bool mime_is_utf8(struct span text)
+bool
+mime_is_utf8(struct span text)
 {
 	const unsigned char *at = (const unsigned char *)text.at;
 
@@ -106,7 +112,8 @@ bool mime_is_utf8(struct span text)
 	return true;
 }
 
-static bool is_plain_ascii(struct span text)
+static bool
+is_plain_ascii(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.at[i] >= 0x80 || text.at[i] == '\x1b')
@@ -114,7 +121,8 @@ static bool is_plain_ascii(struct span text)
 	return true;
 }
 
-static iconv_t open_charset(const char *charset, struct span text)
+static iconv_t
+open_charset(const char *charset, struct span text)
 {
 	iconv_t convert = (iconv_t)-1;
 
@@ -129,8 +137,8 @@ static iconv_t open_charset(const char *charset, struct span text)
 	return convert;
 }
 
-struct span mime_to_utf8(struct arena *arena, struct span text,
-                         const char *charset)
+struct span
+mime_to_utf8(struct arena *arena, struct span text, const char *charset)
 {
 	bool is_wide = text_starts(charset, "utf-16") ||
 	               text_starts(charset, "utf-32") ||

@@ -10,14 +10,16 @@
 
 static struct arena *arena;
 
-static int set_up(void **state)
+static int
+set_up(void **state)
 {
 	(void)state;
 	arena = arena_new();
 	return 0;
 }
 
-static int tear_down(void **state)
+static int
+tear_down(void **state)
 {
 	(void)state;
 	arena_free(&arena);
@@ -66,7 +68,8 @@ static const struct list_case list_cases[] = {
 	{ "\"never closed", "-", "", false, true },
 };
 
-static void test_mailbox_read_takes_every_form(void **state)
+static void
+test_mailbox_read_takes_every_form(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(list_cases) / sizeof(list_cases[0]);
@@ -97,7 +100,8 @@ static void test_mailbox_read_takes_every_form(void **state)
 	}
 }
 
-static void test_mailbox_spot_is_where_the_address_stands(void **state)
+static void
+test_mailbox_spot_is_where_the_address_stands(void **state)
 {
 	const char *value = "Ann <a@b.example>, (x) c@d.example (y)";
 	struct mailbox_list list;
@@ -109,7 +113,8 @@ static void test_mailbox_spot_is_where_the_address_stands(void **state)
 	assert_true(span_equal(list.items[1].spot, SPAN("c@d.example")));
 }
 
-static void test_mailbox_read_stops_at_the_limit(void **state)
+static void
+test_mailbox_read_stops_at_the_limit(void **state)
 {
 	struct mailbox_list list;
 
@@ -133,7 +138,8 @@ static const struct {
 	{ "<a@b.example", "a@b.example" },
 };
 
-static void test_MLT_7_path_forms(void **state)
+static void
+test_MLT_7_path_forms(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(path_cases) / sizeof(path_cases[0]); i++)
@@ -142,7 +148,8 @@ static void test_MLT_7_path_forms(void **state)
 			path_cases[i].address);
 }
 
-static void test_local_and_domain_split_at_the_last_at(void **state)
+static void
+test_local_and_domain_split_at_the_last_at(void **state)
 {
 	(void)state;
 	assert_true(span_equal(address_local("\"a@b\"@c.example"),
@@ -153,7 +160,8 @@ static void test_local_and_domain_split_at_the_last_at(void **state)
 	assert_int_equal(address_domain("root").len, 0);
 }
 
-static void test_GDPR_7_normal_form_keeps_tags_and_dots(void **state)
+static void
+test_GDPR_7_normal_form_keeps_tags_and_dots(void **state)
 {
 	(void)state;
 	assert_string_equal(address_normal(arena, "A.B+Tag@Example.COM."),
@@ -162,7 +170,8 @@ static void test_GDPR_7_normal_form_keeps_tags_and_dots(void **state)
 	                    "\xC3\x89@x.example");
 }
 
-static void test_F_2_same_keeps_the_case_of_local_parts(void **state)
+static void
+test_F_2_same_keeps_the_case_of_local_parts(void **state)
 {
 	(void)state;
 	assert_true(address_same("a@B.example", "a@b.EXAMPLE"));
@@ -187,7 +196,8 @@ static const struct {
 	{ "", false, "" },
 };
 
-static void test_extension_is_found_without_case(void **state)
+static void
+test_extension_is_found_without_case(void **state)
 {
 	(void)state;
 	for (size_t i = 0;
@@ -226,7 +236,8 @@ static const struct {
 	{ "", false },
 };
 
-static void test_ADR_5_no_reply_by_whole_local_part(void **state)
+static void
+test_ADR_5_no_reply_by_whole_local_part(void **state)
 {
 	(void)state;
 	for (size_t i = 0;
@@ -235,7 +246,8 @@ static void test_ADR_5_no_reply_by_whole_local_part(void **state)
 		                 no_reply_cases[i].is_one);
 }
 
-static void test_GDPR_15_mask_keeps_one_character(void **state)
+static void
+test_GDPR_15_mask_keeps_one_character(void **state)
 {
 	(void)state;
 	assert_string_equal(address_mask(arena, "anne@example.com"),
@@ -245,7 +257,8 @@ static void test_GDPR_15_mask_keeps_one_character(void **state)
 	assert_string_equal(address_mask(arena, ""), "");
 }
 
-static void test_valid_keeps_the_sizes_of_rfc5321(void **state)
+static void
+test_valid_keeps_the_sizes_of_rfc5321(void **state)
 {
 	char text[400];
 
@@ -269,7 +282,8 @@ static void test_valid_keeps_the_sizes_of_rfc5321(void **state)
 	assert_false(address_is_valid(text));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mailbox_read_takes_every_form),

@@ -27,7 +27,8 @@ static const struct {
 	  "a\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\nb\r\n" },
 };
 
-static void test_EVD_7_any_chunking_gives_the_canonical_sum(void **state)
+static void
+test_EVD_7_any_chunking_gives_the_canonical_sum(void **state)
 {
 	struct body_digest *body = body_digest_new();
 
@@ -52,7 +53,8 @@ static void test_EVD_7_any_chunking_gives_the_canonical_sum(void **state)
 	body_digest_free(&body);
 }
 
-static void test_EVD_7_nul_is_a_byte_like_others(void **state)
+static void
+test_EVD_7_nul_is_a_byte_like_others(void **state)
 {
 	struct body_digest *body = body_digest_new();
 	uint8_t want[DIGEST_BYTES], got[DIGEST_BYTES];
@@ -65,7 +67,8 @@ static void test_EVD_7_nul_is_a_byte_like_others(void **state)
 	body_digest_free(&body);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(

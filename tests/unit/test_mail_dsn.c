@@ -10,21 +10,24 @@
 
 static struct arena *arena;
 
-static int set_up(void **state)
+static int
+set_up(void **state)
 {
 	(void)state;
 	arena = arena_new();
 	return 0;
 }
 
-static int tear_down(void **state)
+static int
+tear_down(void **state)
 {
 	(void)state;
 	arena_free(&arena);
 	return 0;
 }
 
-static void test_DSN_1_xtext_round_trip_of_every_byte(void **state)
+static void
+test_DSN_1_xtext_round_trip_of_every_byte(void **state)
 {
 	(void)state;
 	for (int value = 0; value < 256; value++) {
@@ -48,7 +51,8 @@ static void test_DSN_1_xtext_round_trip_of_every_byte(void **state)
 	                    "a+3Db+20c@example.com");
 }
 
-static void test_DSN_1_xtext_refuses_a_lone_plus(void **state)
+static void
+test_DSN_1_xtext_refuses_a_lone_plus(void **state)
 {
 	static const char *const bad[] = { "+", "a+2", "+2g", "+0A", "+00" };
 	struct span bytes;
@@ -84,7 +88,8 @@ static const struct {
 	{ { NULL }, DSN_NOTIFY_NONE, false, "" },
 };
 
-static void test_MLT_8_rcpt_parameters(void **state)
+static void
+test_MLT_8_rcpt_parameters(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rcpt_cases) / sizeof(rcpt_cases[0]);
@@ -98,7 +103,8 @@ static void test_MLT_8_rcpt_parameters(void **state)
 	}
 }
 
-static void test_MLT_8_mail_parameters(void **state)
+static void
+test_MLT_8_mail_parameters(void **state)
 {
 	static const char *const words[] = { "ret=full",      "ENVID=aB+2B",
 		                             "SIZE=10",       "smtputf8",
@@ -117,7 +123,8 @@ static void test_MLT_8_mail_parameters(void **state)
 	assert_false(mail.is_smtputf8);
 }
 
-static void test_DSN_2_DSN_3_notify_text(void **state)
+static void
+test_DSN_2_DSN_3_notify_text(void **state)
 {
 	(void)state;
 	assert_string_equal(dsn_notify_text(0), "");
@@ -133,7 +140,8 @@ static void test_DSN_2_DSN_3_notify_text(void **state)
 	assert_string_equal(dsn_notify_text(DSN_NOTIFY_DELAY), "DELAY");
 }
 
-static void test_I18N_2_orcpt_switches_its_type(void **state)
+static void
+test_I18N_2_orcpt_switches_its_type(void **state)
 {
 	(void)state;
 	assert_string_equal(dsn_orcpt(arena, "anne+tag@example.com"),
@@ -160,7 +168,8 @@ static const struct {
 	{ "", "a@b.example", false },
 };
 
-static void test_REP_16_original_recipient_matches_either_form(void **state)
+static void
+test_REP_16_original_recipient_matches_either_form(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(match_cases) / sizeof(match_cases[0]);
@@ -188,7 +197,8 @@ static const struct {
 	{ "", "" },
 };
 
-static void test_address_text_is_decoded_where_that_gives_one(void **state)
+static void
+test_address_text_is_decoded_where_that_gives_one(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(text_cases) / sizeof(text_cases[0]); i++)
@@ -197,7 +207,8 @@ static void test_address_text_is_decoded_where_that_gives_one(void **state)
 			text_cases[i].text);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_DSN_1_xtext_round_trip_of_every_byte),

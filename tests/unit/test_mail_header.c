@@ -11,7 +11,8 @@
 
 static struct arena *arena;
 
-static int set_up(void **state)
+static int
+set_up(void **state)
 {
 	(void)state;
 	mime_setup();
@@ -19,7 +20,8 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static int
+tear_down(void **state)
 {
 	(void)state;
 	arena_free(&arena);
@@ -50,7 +52,8 @@ static const struct read_case read_cases[] = {
 	{ "A: 1\n\n\nbody", 1, "A", "1", "\nbody" },
 };
 
-static void test_read_takes_fields_and_finds_the_body(void **state)
+static void
+test_read_takes_fields_and_finds_the_body(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(read_cases) / sizeof(read_cases[0]);
@@ -69,7 +72,8 @@ static void test_read_takes_fields_and_finds_the_body(void **state)
 	}
 }
 
-static void test_read_stops_at_the_limit_but_finds_the_body(void **state)
+static void
+test_read_stops_at_the_limit_but_finds_the_body(void **state)
 {
 	struct header_list list;
 	size_t used;
@@ -81,7 +85,8 @@ static void test_read_stops_at_the_limit_but_finds_the_body(void **state)
 	assert_string_equal(message + used, "body");
 }
 
-static void test_HDR_7_value_stays_verbatim(void **state)
+static void
+test_HDR_7_value_stays_verbatim(void **state)
 {
 	struct header_list list;
 	size_t used;
@@ -93,7 +98,8 @@ static void test_HDR_7_value_stays_verbatim(void **state)
 	assert_string_equal(list.items[1].value, "x");
 }
 
-static void test_nul_becomes_a_space(void **state)
+static void
+test_nul_becomes_a_space(void **state)
 {
 	struct header_list list;
 	size_t used;
@@ -103,7 +109,8 @@ static void test_nul_becomes_a_space(void **state)
 	assert_string_equal(list.items[0].value, " x y");
 }
 
-static void test_find_counts_from_one_without_case(void **state)
+static void
+test_find_counts_from_one_without_case(void **state)
 {
 	struct header_list list = { 0 };
 
@@ -128,7 +135,8 @@ static const struct {
 	{ "", "" },
 };
 
-static void test_token_leaves_comments_and_parameters_out(void **state)
+static void
+test_token_leaves_comments_and_parameters_out(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(token_cases) / sizeof(token_cases[0]);
@@ -147,7 +155,8 @@ static const struct {
 	{ "plain", "plain" },
 };
 
-static void test_X_7_decoded_text_holds_no_line_end(void **state)
+static void
+test_X_7_decoded_text_holds_no_line_end(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(decode_cases) / sizeof(decode_cases[0]);
@@ -156,7 +165,8 @@ static void test_X_7_decoded_text_holds_no_line_end(void **state)
 		                    decode_cases[i].text);
 }
 
-static void test_HDR_1_emit_refuses_what_breaks_a_header(void **state)
+static void
+test_HDR_1_emit_refuses_what_breaks_a_header(void **state)
 {
 	static const char *const bad[] = {
 		"a\rb",      "a\nb",    "a\n",         "a\n \nb",
@@ -177,7 +187,8 @@ static void test_HDR_1_emit_refuses_what_breaks_a_header(void **state)
 	                 RESULT_NONE);
 }
 
-static void test_HDR_2_emit_measures_lines(void **state)
+static void
+test_HDR_2_emit_measures_lines(void **state)
 {
 	char text[1100];
 	const char *safe;
@@ -198,7 +209,8 @@ static void test_HDR_2_emit_measures_lines(void **state)
 	                 RESULT_OK);
 }
 
-static void test_I18N_4_emit_lets_utf8_pass_when_asked(void **state)
+static void
+test_I18N_4_emit_lets_utf8_pass_when_asked(void **state)
 {
 	const char *safe;
 	struct error err;
@@ -221,7 +233,8 @@ static const struct {
 	{ "", "" },
 };
 
-static void test_HDR_3_phrase_is_atom_quoted_or_encoded(void **state)
+static void
+test_HDR_3_phrase_is_atom_quoted_or_encoded(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(phrase_cases) / sizeof(phrase_cases[0]);
@@ -230,7 +243,8 @@ static void test_HDR_3_phrase_is_atom_quoted_or_encoded(void **state)
 		                    phrase_cases[i].phrase);
 }
 
-static void test_HDR_3_long_text_makes_short_words_that_decode(void **state)
+static void
+test_HDR_3_long_text_makes_short_words_that_decode(void **state)
 {
 	char text[400] = "";
 	const char *encoded;
@@ -247,7 +261,8 @@ static void test_HDR_3_long_text_makes_short_words_that_decode(void **state)
 		assert_true(line.len <= 76);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_takes_fields_and_finds_the_body),
