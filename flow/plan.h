@@ -1,0 +1,52 @@
+#ifndef FLOW_PLAN_H
+#define FLOW_PLAN_H
+
+#include "base/keyring.h"
+#include "base/token.h"
+#include "conf/settings.h"
+#include "flow/edit.h"
+#include "flow/message.h"
+#include "policy/decide.h"
+
+/*
+ * A decision made into edits for one message. Pure but for the id and the
+ * time, which the caller gives; the same for the milter and `avis try`.
+ */
+struct plan_input {
+	const struct settings *settings;
+	const struct keyring *keys;
+	const struct message *message;
+	const struct facts *facts;
+	const struct decision *decision;
+	struct message_id id;
+	const char *domain; /* for a Message-ID we make: ours */
+};
+
+/* What was there before and what is there now, for the record (ADR-8). */
+struct change {
+	const char *name; /* "from", "reply_to", "receipt_to" */
+	const char *before;
+	const char *after;
+};
+
+struct plan {
+	struct edit_list edits;
+	const char *message_id;      /* with < >; the one it leaves with */
+	const char *receipt_address; /* recu+TOKEN@..., "" when not rewritten */
+	const char *reply_to;        /* where answers go: an address */
+	struct change *changes;
+	size_t change_count;
+	size_t change_room;
+	const char *problem; /* a header that could not be written; "" */
+};
+
+void plan_make(const struct plan_input *input, struct plan *plan_r);
+
+/*
+ * For mail that is not touched: only strangers' copies of our control
+ * headers go (HDR-9). keep_record: a valid audit header stays.
+ */
+void plan_strip(const struct message *message, bool keep_record,
+                struct plan *plan_r);
+
+#endif
