@@ -14,6 +14,7 @@ import concurrent.futures
 
 from . import smtp
 from .avis import Avis
+from .login import LoginServer
 from .places import Place
 from .ports import Port
 from .postfix import Postfix
@@ -34,6 +35,7 @@ class Lab:
         self.redis = RedisServer(self.place)
         self.avis = Avis(self.place, self.redis.url, **avis_options) \
             if has_avis else None
+        self.login = LoginServer(self.place)
         self.recipient = self._make_recipient()
         self.sender = self._make_sender()
         self.recipient.routes = {
@@ -50,7 +52,11 @@ class Lab:
 
     def _make_sender(self):
         mail = Postfix(self.place, "mail", ["example.fr"], OUR_USERS)
-        mail.listen("own", smtpd_authorized_xclient_hosts="127.0.0.1")
+        mail.settings["mynetworks"] = "127.0.0.1/32, 10.0.0.0/8"
+        mail.listen("own", smtpd_authorized_xclient_hosts="127.0.0.1",
+                    smtpd_sasl_auth_enable="yes", smtpd_sasl_type="dovecot",
+                    smtpd_sasl_path=self.login.socket,
+                    smtpd_sasl_security_options="noanonymous")
         mail.listen("outside", smtpd_authorized_xclient_hosts="127.0.0.1")
         mail.mark_notify("own")
         self.nowhere = Port()
@@ -70,6 +76,7 @@ class Lab:
 
     def __exit__(self, *_):
         self.place.close()
+        self.login.close()
 
     def start(self):
         self.redis.start()

@@ -44,7 +44,8 @@ alias_database =
 relay_domains =
 mynetworks = 127.0.0.1/32
 smtpd_peername_lookup = no
-smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_relay_restrictions =
+    permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
 smtp_tls_security_level = none
@@ -94,6 +95,45 @@ anvil     unix       - - n -   1 anvil
 scache    unix       - - n -   1 scache
 postlog   unix-dgram n - n -   1 postlogd
 """
+
+
+class QueueFile:
+    """A queued message, read from what postcat prints.
+
+    recipients: {address: {"notify": bits, "orcpt": "rfc822;..."}}
+    """
+
+    def __init__(self, text):
+        self.text = text
+        self.sender = ""
+        self.envid = ""
+        self.ret = ""
+        self.recipients = {}
+        self.content = text.partition("*** MESSAGE CONTENTS")[2] \
+            .partition("\n")[2].partition("*** HEADER EXTRACTED")[0]
+        self._read_envelope()
+
+    def _read_envelope(self):
+        wish = {}
+        for line in self.text.splitlines():
+            word, _, value = line.partition(": ")
+            if word == "named_attribute":
+                name, _, value = value.partition("=")
+                wish[name] = value
+            elif word == "sender":
+                # The milter's is written behind the client's.
+                self.sender = value
+                self.envid = wish.get("envelope_id", "")
+                self.ret = wish.get("ret_flags", "")
+            elif word == "recipient":
+                self.recipients[value] = {
+                    "notify": int(wish.pop("notify_flags", "0")),
+                    "orcpt": wish.pop("dsn_orig_rcpt", "")}
+
+    @property
+    def header_lines(self):
+        head = self.content.partition("\n\n")[0]
+        return [line for line in head.split("\n") if line]
 
 
 class Postfix:
@@ -187,7 +227,10 @@ class Postfix:
         main = MAIN_CF.format(folder=self.folder, host=self.host,
                               domain=self.domains[0], uid=nobody.pw_uid,
                               gid=nobody.pw_gid)
-        main += "".join(f"{k} = {v}\n" for k, v in self.settings.items())
+        for key, value in self.settings.items():
+            # Postfix warns of a setting that stands there twice.
+            main = re.sub(rf"^{key} =.*\n", "", main, flags=re.M)
+            main += f"{key} = {value}\n"
         master = MASTER_CF
         for name, port in self.listeners.items():
             # The number is the service's name: a listener of the instance
@@ -272,12 +315,18 @@ class Postfix:
     def postsuper(self, *words):
         return self.place.run(["postsuper", "-c", self.conf, *words])
 
+    def requeue(self, queue_id):
+        """Sends a queued message through everything again, now."""
+        self.postsuper("-r", queue_id)
+        self.place.run(["postkick", "-c", self.conf, "public", "pickup",
+                        "W"])
+
     def trace_files(self):
         """Success reports asked for and never sent stay here for ever."""
         folder = self.folder / "queue" / "trace"
         return sorted(p.name for p in folder.rglob("*") if p.is_file())
 
-    def queued_content(self, queue_id):
-        """The queue file as postcat shows it: envelope and content."""
-        return self.place.run(["postcat", "-c", self.conf, "-qbhe",
-                               queue_id]).stdout
+    def queued(self, queue_id):
+        """What stands in a queue file."""
+        return QueueFile(self.place.run(
+            ["postcat", "-c", self.conf, "-qbhe", queue_id]).stdout)

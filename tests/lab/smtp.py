@@ -4,16 +4,17 @@ import re
 import smtplib
 import time
 
+from .login import PASSWORD
 
 class SmtpClient(smtplib.SMTP):
     """One connection; several messages may go through it.
 
     xclient: the client address to play, for listeners that trust us to
-    (smtpd_authorized_xclient_hosts).
+    (smtpd_authorized_xclient_hosts). login: a user to log in as.
     """
 
     def __init__(self, port, helo="client.example.fr", source="127.0.0.1",
-                 xclient=None, timeout=30):
+                 xclient=None, login=None, timeout=30):
         super().__init__(local_hostname=helo, timeout=timeout,
                          source_address=(source, 0))
         code, text = self.connect("127.0.0.1", int(str(port)))
@@ -23,6 +24,8 @@ class SmtpClient(smtplib.SMTP):
             self.ehlo()
             self._expect(220, self.docmd("XCLIENT", f"ADDR={xclient}"))
         self.ehlo()
+        if login:
+            self.login(login, PASSWORD)
 
     @staticmethod
     def _expect(wanted, answer):
@@ -81,8 +84,8 @@ class SmtpClient(smtplib.SMTP):
 
 def send(port, sender, recipients, data, **options):
     """One connection, one message; gives the queue id."""
-    client_options = {k: options.pop(k) for k in ("helo", "source", "xclient")
-                      if k in options}
+    client_options = {k: options.pop(k) for k in
+                      ("helo", "source", "xclient", "login") if k in options}
     if isinstance(recipients, str):
         recipients = [recipients]
     with SmtpClient(port, **client_options) as client:
