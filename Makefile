@@ -17,7 +17,8 @@ VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' CHANGES | head -n 1)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
-	-Wformat=2 -Wno-format-truncation -Wundef -Wvla -Wswitch-enum \
+	-Wformat=2 -Wno-unknown-warning-option \
+	-Wno-format-truncation -Wundef -Wvla -Wswitch-enum \
 	-Wimplicit-fallthrough -Wnull-dereference $(WERROR)
 HARDENING = -fstack-protector-strong -fstack-clash-protection -fPIE \
 	-fno-common

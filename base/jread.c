@@ -63,6 +63,22 @@ jread_count(const struct jread_value *array)
 	return json_array_size(plain(array));
 }
 
+bool
+jread_next(const struct jread_value *object, void **place,
+           const char **name_r, const struct jread_value **value_r)
+{
+	/* Jansson wants a writable object, to walk it only. */
+	json_t *walked = (json_t *)(uintptr_t)object;
+
+	*place = *place == NULL ? json_object_iter(walked)
+	                        : json_object_iter_next(walked, *place);
+	if (*place == NULL)
+		return false;
+	*name_r = json_object_iter_key(*place);
+	*value_r = dressed(json_object_iter_value(*place));
+	return true;
+}
+
 const char *
 jread_as_text(const struct jread_value *value)
 {

@@ -28,6 +28,13 @@ const struct jread_value *jread_get(const struct jread_value *object,
 const struct jread_value *jread_at(const struct jread_value *array, size_t index);
 size_t jread_count(const struct jread_value *array);
 
+/*
+ * Walks the members of an object in the order they stand. *place is NULL at
+ * the start; false at the end, and for what is no object.
+ */
+bool jread_next(const struct jread_value *object, void **place,
+                const char **name_r, const struct jread_value **value_r);
+
 /* The text lives as long as the document (get_text) or the arena (copy). */
 const char *jread_get_text(const struct jread_value *object, const char *name);
 char *jread_copy_text(struct arena *arena, const struct jread_value *object,

@@ -131,6 +131,19 @@ enum result event_read(struct arena *arena, struct span entry,
                        struct span payload, struct event *event_r,
                        struct error *err) MUST_CHECK;
 
+/* The payload alone, added to an event whose entry part is there. */
+enum result event_read_payload(struct arena *arena, struct span payload,
+                               struct event *event,
+                               struct error *err) MUST_CHECK;
+
+/* What chains an entry, without reading the rest. False: not our entry. */
+struct event_links {
+	uint64_t sequence;
+	uint8_t prev[DIGEST_BYTES];
+	uint8_t commitment[DIGEST_BYTES];
+};
+bool event_read_links(struct span entry, struct event_links *links_r);
+
 const char *event_kind_name(enum event_kind kind); /* "submitted" */
 const char *event_kind_uri(enum event_kind kind);  /* ETSI or "x-..." */
 const char *event_grade_name(enum event_grade grade);
