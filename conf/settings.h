@@ -151,8 +151,8 @@ struct class_settings {
 	const char *list_id; /* "news.example.fr" */
 	enum consent_rule consent;
 	enum suppressed_rule on_suppressed;
-	const char *cap;     /* "4/30d" */
-	const char *hours;   /* "08:00-20:00 Europe/Paris" */
+	const char *cap;   /* "4/30d" */
+	const char *hours; /* "08:00-20:00 Europe/Paris" */
 	enum recipients_rule recipients;
 	const char *notice;
 	struct text_list footer;
@@ -182,18 +182,24 @@ struct trusted_settings {
 };
 
 struct limits_settings {
-	int64_t headers;          /* fields of a message */
-	int64_t header_bytes;     /* all of them together */
-	int64_t report_bytes;     /* a report that we read */
+	int64_t headers;      /* fields of a message */
+	int64_t header_bytes; /* all of them together */
+	int64_t report_bytes; /* a report that we read */
 	int64_t recipients;
 };
 
+/* What stands in the files themselves, not what is set by default. */
+struct written_setting {
+	const char *setting; /* "classes.newsletter.unsubscribe" */
+	struct place place;
+};
+
 struct settings {
-	const char *file;     /* the one that was read */
-	const char *host;     /* names this writer in the record */
-	const char *listen;   /* unix:PATH or inet:PORT@HOST (libmilter) */
-	int64_t listen_mode;  /* of the Unix socket, octal in the file */
-	const char *receipts; /* "recu@example.fr" */
+	const char *file;        /* the one that was read */
+	const char *host;        /* names this writer in the record */
+	const char *listen;      /* unix:PATH or inet:PORT@HOST (libmilter) */
+	int64_t listen_mode;     /* of the Unix socket, octal in the file */
+	const char *receipts;    /* "recu@example.fr" */
 	const char *unsubscribe; /* default: unsubscribe@ the same domain */
 	const char *delimiter;   /* one character, "+" */
 	const char *web;         /* "https://avis.example.fr", "" for none */
@@ -212,6 +218,9 @@ struct settings {
 	size_t class_count;
 	struct sender_settings *senders;
 	size_t sender_count;
+	struct written_setting *written;
+	size_t written_count;
+	size_t written_room;
 };
 
 /* One finding of a check. Warnings do not keep a daemon from starting. */
@@ -231,8 +240,10 @@ struct finding_list {
 
 /*
  * Reads path and what it includes. All problems go to findings_r, in the
- * order of the files; RESULT_BAD when one of them is an error (settings_r
- * is then not to be used), with err saying how many and which is the first.
+ * order of the files; RESULT_BAD when one of them is an error, with err
+ * saying how many and which is the first. settings_r is then for
+ * lint_settings alone, which finds more to say: NULL when the syntax is
+ * broken, else whole, with defaults where a value was wrong.
  */
 enum result settings_read(struct arena *arena, const char *path,
                           struct settings **settings_r,
@@ -244,6 +255,15 @@ void finding_add(struct arena *arena, struct finding_list *list,
 /* "policy.conf:14: classes.newsletter.unsubscribe: ..." and the remedy. */
 char *finding_text(struct arena *arena, const struct finding *finding);
 size_t finding_errors(const struct finding_list *list);
+/* Is there an error about this very setting? */
+bool finding_about(const struct finding_list *list, const char *setting);
+/* By file, in the order of their first finding, then by line. */
+void finding_sort(struct arena *arena, struct finding_list *list);
+
+/* Where it is written; the place `otherwise` when it is not. */
+struct place settings_place(const struct settings *settings,
+                            const char *setting, struct place otherwise);
+bool settings_is_written(const struct settings *settings, const char *setting);
 
 const char *purpose_name(enum purpose purpose);
 const char *basis_name(enum basis basis);
@@ -252,7 +272,7 @@ const char *basis_name(enum basis basis);
 struct setting_row {
 	const char *section; /* "", "ours", "classes", "classes.when", ... */
 	const char *name;
-	const char *type;    /* "text", "duration", "none | mailto | ..." */
+	const char *type;     /* "text", "duration", "none | mailto | ..." */
 	const char *standard; /* the default as it would be written */
 	const char *help;
 };

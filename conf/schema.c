@@ -1,0 +1,430 @@
+#include "conf/schema.h"
+
+#include <string.h>
+
+#define TOP(field)      offsetof(struct settings, field)
+#define OURS(field)     offsetof(struct ours_settings, field)
+#define TRUSTED(field)  offsetof(struct trusted_settings, field)
+#define LIMITS(field)   offsetof(struct limits_settings, field)
+#define SENDER(field)   offsetof(struct sender_settings, field)
+#define CLASS(field)    offsetof(struct class_settings, field)
+#define WHEN(field)     offsetof(struct when_settings, field)
+#define RECEIPTS(field) offsetof(struct receipts_settings, field)
+
+#define SECOND_MS INT64_C(1000)
+#define DAY_MS    (86400 * SECOND_MS)
+#define MIB       (INT64_C(1024) * 1024)
+
+static const struct section sections[] = {
+	{ .name = "", .member = "", .size = sizeof(struct settings) },
+	{ .name = "ours",
+	  .parent = "",
+	  .member = "ours",
+	  .offset = TOP(ours),
+	  .size = sizeof(struct ours_settings) },
+	{ .name = "trusted",
+	  .parent = "",
+	  .member = "trusted",
+	  .offset = TOP(trusted),
+	  .size = sizeof(struct trusted_settings) },
+	{ .name = "limits",
+	  .parent = "",
+	  .member = "limits",
+	  .offset = TOP(limits),
+	  .size = sizeof(struct limits_settings) },
+	{ .name = "senders",
+	  .parent = "",
+	  .member = "senders",
+	  .offset = TOP(senders),
+	  .size = sizeof(struct sender_settings),
+	  .is_list = true,
+	  .count_offset = TOP(sender_count) },
+	{ .name = "classes",
+	  .parent = "",
+	  .member = "classes",
+	  .offset = TOP(classes),
+	  .size = sizeof(struct class_settings),
+	  .is_list = true,
+	  .count_offset = TOP(class_count) },
+	{ .name = "classes.when",
+	  .parent = "classes",
+	  .member = "when",
+	  .offset = CLASS(when),
+	  .size = sizeof(struct when_settings) },
+	{ .name = "classes.receipts",
+	  .parent = "classes",
+	  .member = "receipts",
+	  .offset = CLASS(receipts),
+	  .size = sizeof(struct receipts_settings) },
+};
+
+/* doc: section, name, type, default, help */
+static const struct row rows[] = {
+	{ { "", "host", "text", "",
+	    "names this machine in the record; keep it for ever" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(host),
+	  .check = value_check_host,
+	  .is_required = true },
+	{ { "", "listen", "text", "\"unix:/run/avis/milter.sock\"",
+	    "where the MTA finds us: unix:PATH or inet:PORT@HOST" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(listen),
+	  .check = value_check_listen },
+	{ { "", "listen_mode", "mode", "\"0660\"",
+	    "permissions of the Unix socket, in octal" },
+	  .kind = ROW_MODE,
+	  .offset = TOP(listen_mode) },
+	{ { "", "receipts", "address", "",
+	    "reports come back to this address, with a token in it" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(receipts),
+	  .check = value_check_address,
+	  .is_required = true },
+	{ { "", "unsubscribe", "address", "",
+	    "requests to leave a list come to this address; left out: "
+	    "unsubscribe@ the domain of receipts" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(unsubscribe),
+	  .check = value_check_address },
+	{ { "", "delimiter", "text", "\"+\"",
+	    "between the address and its token: one of + - = ." },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(delimiter),
+	  .check = value_check_delimiter },
+	{ { "", "web", "URL", "\"\"",
+	    "public address of the pages for recipients; \"\": no pages" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(web),
+	  .check = value_check_web },
+	{ { "", "store", "URL", "\"redis+unix:///run/avis/redis.sock\"",
+	    "the Redis that answers questions" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(store),
+	  .check = value_check_store },
+	{ { "", "store_budget", "duration", "\"200ms\"",
+	    "how long a message waits for answers from the store" },
+	  .kind = ROW_DURATION,
+	  .offset = TOP(store_budget_ms),
+	  .low = 10,
+	  .high = 10 * SECOND_MS },
+	{ { "", "journal", "path", "\"" AVIS_STATE "/journal\"",
+	    "folder of the record, the source of truth" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(journal),
+	  .check = value_check_path },
+	{ { "", "segment_size", "size", "\"64M\"",
+	    "a file of the journal is closed past this size" },
+	  .kind = ROW_SIZE,
+	  .offset = TOP(segment_bytes),
+	  .low = 64 * INT64_C(1024),
+	  .high = 1024 * MIB },
+	{ { "", "keys", "path", "\"" AVIS_STATE "/keys\"",
+	    "file with the secrets; avis key create makes it" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(keys),
+	  .check = value_check_path },
+	{ { "", "dkim_signs", "true | false", "false",
+	    "a signer behind us covers List-Unsubscribe and "
+	    "List-Unsubscribe-Post" },
+	  .kind = ROW_BOOL,
+	  .offset = TOP(dkim_signs) },
+	{ { "", "log", "syslog | stderr", "\"syslog\"",
+	    "where the daemons write what they do" },
+	  .kind = ROW_WORD,
+	  .offset = TOP(log) },
+	{ { "", "log_level", "error | warn | info | debug", "\"info\"",
+	    "how much of it" },
+	  .kind = ROW_WORD,
+	  .offset = TOP(log_level) },
+
+	{ { "ours", "networks", "list of networks",
+	    "[ \"127.0.0.0/8\", \"::1/128\" ]",
+	    "mail from these clients is ours" },
+	  .kind = ROW_TEXTS,
+	  .offset = OURS(networks),
+	  .check = value_check_network },
+	{ { "ours", "authenticated", "true | false", "true",
+	    "mail from clients that logged in is ours" },
+	  .kind = ROW_BOOL,
+	  .offset = OURS(authenticated) },
+
+	{ { "trusted", "networks", "list of networks", "[ ]",
+	    "applications here may name the class in the header Avis-Class" },
+	  .kind = ROW_TEXTS,
+	  .offset = TRUSTED(networks),
+	  .check = value_check_network },
+	{ { "trusted", "users", "list of patterns", "[ ]",
+	    "so may these SASL users" },
+	  .kind = ROW_TEXTS,
+	  .offset = TRUSTED(users) },
+
+	{ { "limits", "headers", "number", "1000",
+	    "header fields of a message" },
+	  .kind = ROW_COUNT,
+	  .offset = LIMITS(headers),
+	  .low = 50,
+	  .high = 100000 },
+	{ { "limits", "header_size", "size", "\"1M\"",
+	    "all header fields together" },
+	  .kind = ROW_SIZE,
+	  .offset = LIMITS(header_bytes),
+	  .low = 16 * INT64_C(1024),
+	  .high = 64 * MIB },
+	{ { "limits", "report_size", "size", "\"1M\"",
+	    "a report that comes back" },
+	  .kind = ROW_SIZE,
+	  .offset = LIMITS(report_bytes),
+	  .low = 16 * INT64_C(1024),
+	  .high = 64 * MIB },
+	{ { "limits", "recipients", "number", "1000",
+	    "recipients of one transaction" },
+	  .kind = ROW_COUNT,
+	  .offset = LIMITS(recipients),
+	  .low = 1,
+	  .high = 100000 },
+
+	{ { "senders", "match", "list of patterns", "[ ]",
+	    "addresses in From; none: every no-reply address" },
+	  .kind = ROW_TEXTS,
+	  .offset = SENDER(match) },
+	{ { "senders", "reply_to", "mailbox", "\"\"",
+	    "where answers go: becomes Reply-To" },
+	  .kind = ROW_TEXT,
+	  .offset = SENDER(reply_to),
+	  .check = value_check_mailbox },
+	{ { "senders", "from", "keep | mailbox", "\"keep\"",
+	    "keep From, or put this mailbox there" },
+	  .kind = ROW_TEXT,
+	  .offset = SENDER(from),
+	  .check = value_check_from },
+	{ { "senders", "existing", "keep | replace | merge", "\"keep\"",
+	    "what becomes of a Reply-To that is there" },
+	  .kind = ROW_CHOICE,
+	  .offset = SENDER(existing),
+	  .low = EXISTING_KEEP },
+
+	{ { "classes", "name", "name", "", "names the class" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(name),
+	  .check = value_check_name,
+	  .is_required = true },
+	{ { "classes", "title", "text, or { fr = ...; en = ...; }", "\"\"",
+	    "how recipients and readers of a proof see the class" },
+	  .kind = ROW_TITLE,
+	  .offset = CLASS(title) },
+	{ { "classes", "purpose", "transactional | legal | service | marketing",
+	    "", "what the mail is for" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(purpose),
+	  .low = PURPOSE_TRANSACTIONAL,
+	  .is_required = true },
+	{ { "classes", "basis",
+	    "consent | contract | legal-obligation | vital-interests | "
+	    "public-task | legitimate-interest",
+	    "", "why it may be sent: GDPR, article 6(1)" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(basis),
+	  .low = BASIS_CONSENT,
+	  .is_required = true },
+	{ { "classes", "audience", "people | professionals", "\"people\"",
+	    "private persons, or people at work" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(audience),
+	  .low = AUDIENCE_PEOPLE },
+	{ { "classes", "unsubscribe", "none | mailto | one-click", "\"none\"",
+	    "the way out that each message carries" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(unsubscribe),
+	  .low = UNSUBSCRIBE_NONE },
+	{ { "classes", "unsubscribe_existing", "keep | replace", "\"keep\"",
+	    "what becomes of list headers that are there" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(unsubscribe_existing),
+	  .low = EXISTING_KEEP },
+	{ { "classes", "list_id", "list id", "\"\"",
+	    "List-Id: a stable name under a domain of yours" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(list_id),
+	  .check = value_check_list_id },
+	{ { "classes", "consent", "none | soft-opt-in | required", "\"none\"",
+	    "the consent a recipient must have given" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(consent),
+	  .low = CONSENT_NONE,
+	  .enforced = "none" },
+	{ { "classes", "on_suppressed", "refuse | drop", "\"refuse\"",
+	    "when all recipients have unsubscribed" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(on_suppressed),
+	  .low = SUPPRESSED_REFUSE },
+	{ { "classes", "cap", "number/duration", "\"\"",
+	    "the most messages for one recipient, \"4/30d\"" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(cap),
+	  .check = value_check_cap,
+	  .enforced = "" },
+	{ { "classes", "hours", "HH:MM-HH:MM zone", "\"\"",
+	    "when to send, \"08:00-20:00 Europe/Paris\"" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(hours),
+	  .check = value_check_hours,
+	  .enforced = "" },
+	{ { "classes", "recipients", "shared | separate", "",
+	    "one copy for all recipients, or one for each; left out: "
+	    "separate for marketing and legal" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(recipients),
+	  .low = RECIPIENTS_SHARED,
+	  .enforced = "shared" },
+	{ { "classes", "notice", "text", "\"\"",
+	    "the sentence that tells recipients of the receipt" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(notice),
+	  .check = value_check_name,
+	  .enforced = "" },
+	{ { "classes", "footer", "list of names", "[ ]",
+	    "what stands under the text" },
+	  .kind = ROW_TEXTS,
+	  .offset = CLASS(footer),
+	  .check = value_check_name,
+	  .enforced = "" },
+	{ { "classes", "links", "text", "\"\"",
+	    "which links are measured, and how" },
+	  .kind = ROW_TEXT,
+	  .offset = CLASS(links),
+	  .check = value_check_name,
+	  .enforced = "" },
+	{ { "classes", "keep", "digest | headers | message", "\"digest\"",
+	    "how much of a message stays in the record" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(keep),
+	  .low = KEEP_DIGEST,
+	  .enforced = "digest" },
+	{ { "classes", "retention", "duration", "\"13mo\"",
+	    "how long the record of a message is kept" },
+	  .kind = ROW_DURATION,
+	  .offset = CLASS(retention_ms),
+	  .low = DAY_MS,
+	  .high = 36525 * DAY_MS },
+	{ { "classes", "on_store_failure", "allow | defer", "",
+	    "when the store is away; left out: defer for marketing, allow "
+	    "for others" },
+	  .kind = ROW_CHOICE,
+	  .offset = CLASS(on_store_failure),
+	  .low = STORE_FAILURE_ALLOW },
+
+	{ { "classes.when", "from", "list of patterns", "[ ]",
+	    "the address in From, or the envelope sender" },
+	  .kind = ROW_TEXTS,
+	  .offset = WHEN(from) },
+	{ { "classes.when", "to", "list of patterns", "[ ]",
+	    "every recipient" },
+	  .kind = ROW_TEXTS,
+	  .offset = WHEN(to) },
+	{ { "classes.when", "auth_user", "list of patterns", "[ ]",
+	    "the SASL name of the client" },
+	  .kind = ROW_TEXTS,
+	  .offset = WHEN(auth_user) },
+	{ { "classes.when", "client", "list of networks", "[ ]",
+	    "the address of the client" },
+	  .kind = ROW_TEXTS,
+	  .offset = WHEN(client),
+	  .check = value_check_network },
+	{ { "classes.when", "header", "{ Name = pattern; ... }", "{ }",
+	    "header fields; each of them must match" },
+	  .kind = ROW_HEADERS,
+	  .offset = WHEN(header) },
+	{ { "classes.when", "attachments", "true | false", "",
+	    "with or without attachments; left out: either" },
+	  .kind = ROW_TRISTATE,
+	  .offset = WHEN(attachments) },
+	{ { "classes.when", "size_min", "size", "0",
+	    "messages of at least this size" },
+	  .kind = ROW_SIZE,
+	  .offset = WHEN(size_min_bytes),
+	  .low = 0,
+	  .high = INT64_C(1048576) * MIB },
+	{ { "classes.when", "size_max", "size", "0",
+	    "messages of at most this size; 0: any" },
+	  .kind = ROW_SIZE,
+	  .offset = WHEN(size_max_bytes),
+	  .low = 0,
+	  .high = INT64_C(1048576) * MIB },
+
+	{ { "classes.receipts", "delivery", "list of success | failure | delay",
+	    "[ ]", "which delivery reports to ask for (RFC 3461)" },
+	  .kind = ROW_BITS,
+	  .offset = RECEIPTS(delivery),
+	  .low = DELIVERY_SUCCESS },
+	{ { "classes.receipts", "reading", "true | false", "false",
+	    "ask for a reading receipt (RFC 8098)" },
+	  .kind = ROW_BOOL,
+	  .offset = RECEIPTS(reading) },
+	{ { "classes.receipts", "pending_after", "duration", "\"72h\"",
+	    "when silence is worth a look" },
+	  .kind = ROW_DURATION,
+	  .offset = RECEIPTS(pending_after_ms),
+	  .low = 60 * SECOND_MS,
+	  .high = 366 * DAY_MS },
+	{ { "classes.receipts", "override_never", "true | false", "false",
+	    "ask even when the author said NOTIFY=NEVER" },
+	  .kind = ROW_BOOL,
+	  .offset = RECEIPTS(override_never) },
+	{ { "classes.receipts", "leave_traces", "true | false", "false",
+	    "ask for success reports that Postfix may not send" },
+	  .kind = ROW_BOOL,
+	  .offset = RECEIPTS(leave_traces) },
+};
+
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+#define ROWS     (sizeof(rows) / sizeof(rows[0]))
+
+/* The loader writes enums as int, and a place in front of list items. */
+_Static_assert(sizeof(enum purpose) == sizeof(int), "enums are ints");
+_Static_assert(offsetof(struct class_settings, place) == 0 &&
+                       offsetof(struct sender_settings, place) == 0,
+               "the place comes first");
+_Static_assert(offsetof(struct when_settings, header_count) ==
+                       offsetof(struct when_settings, header) +
+                               sizeof(struct header_condition *),
+               "the count follows");
+
+const struct row *
+schema_row(size_t index)
+{
+	return index < ROWS ? &rows[index] : NULL;
+}
+
+const struct section *
+schema_section(size_t index)
+{
+	return index < SECTIONS ? &sections[index] : NULL;
+}
+
+const struct row *
+schema_find_row(const char *section, const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(rows[i].doc.section, section) == 0 &&
+		    strcmp(rows[i].doc.name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+const struct section *
+schema_find_section(const char *parent, const char *member)
+{
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (sections[i].parent != NULL &&
+		    strcmp(sections[i].parent, parent) == 0 &&
+		    strcmp(sections[i].member, member) == 0)
+			return &sections[i];
+	return NULL;
+}
+
+const struct setting_row *
+settings_row(size_t index)
+{
+	return index < ROWS ? &rows[index].doc : NULL;
+}

@@ -1,0 +1,487 @@
+#include "conf/values.h"
+
+#include <string.h>
+
+#include "base/span.h"
+#include "conf/network.h"
+
+#define LINE_BYTES   1000
+#define LOCAL_BYTES  64
+#define DOMAIN_BYTES 255
+#define LABEL_BYTES  63
+
+struct unit {
+	const char *name;
+	int64_t value;
+};
+
+#define SECOND_MS INT64_C(1000)
+#define HOUR_MS   (3600 * SECOND_MS)
+#define DAY_MS    (24 * HOUR_MS)
+#define YEAR_MS   (365 * DAY_MS + 6 * HOUR_MS)
+
+static const struct unit durations[] = {
+	{ "ms", 1 },
+	{ "s", SECOND_MS },
+	{ "min", 60 * SECOND_MS },
+	{ "h", HOUR_MS },
+	{ "d", DAY_MS },
+	{ "w", 7 * DAY_MS },
+	{ "mo", YEAR_MS / 12 },
+	{ "y", YEAR_MS },
+	{ NULL, 0 },
+};
+
+static const struct unit sizes[] = {
+	{ "", 1 },
+	{ "k", 1024 },
+	{ "M", INT64_C(1024) * 1024 },
+	{ "G", INT64_C(1024) * 1024 * 1024 },
+	{ NULL, 0 },
+};
+
+static enum result
+bad(struct error *err, const char *text)
+{
+	error_set(err, "%s", text);
+	return RESULT_BAD;
+}
+
+/* Digits, then a unit. False: not of that form, or past 64 bits. */
+static bool
+with_unit(const char *text, const struct unit *units, int64_t *value_r)
+{
+	int64_t value = 0;
+	const char *at = text;
+
+	for (; ascii_is_digit(*at); at++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, *at - '0', &value))
+			return false;
+	if (at == text)
+		return false;
+	while (*at == ' ')
+		at++;
+	for (; units->name != NULL; units++)
+		if (text_is(at, units->name))
+			return !__builtin_mul_overflow(value, units->value,
+			                               value_r);
+	return false;
+}
+
+enum result
+value_duration(const char *text, int64_t *ms_r, struct error *err)
+{
+	if (with_unit(text, durations, ms_r))
+		return RESULT_OK;
+	return bad(err, "is not a duration such as \"30s\", \"15min\", "
+	                "\"48h\", \"30d\", \"13mo\" or \"5y\"");
+}
+
+enum result
+value_size(const char *text, int64_t *bytes_r, struct error *err)
+{
+	if (with_unit(text, sizes, bytes_r))
+		return RESULT_OK;
+	return bad(err, "is not a size such as \"64k\", \"10M\" or \"1G\"");
+}
+
+enum result
+value_mode(const char *text, int64_t *mode_r, struct error *err)
+{
+	int64_t mode = 0;
+	size_t len = strlen(text);
+
+	if (len < 3 || len > 4 || strspn(text, "01234567") != len)
+		return bad(err, "is not a mode in octal such as \"0660\"");
+	for (size_t i = 0; i < len; i++)
+		mode = mode * 8 + (text[i] - '0');
+	if (mode > 0777)
+		return bad(err, "is more than 0777");
+	*mode_r = mode;
+	return RESULT_OK;
+}
+
+/* How many bytes the UTF-8 character here has; 0 when it is none. */
+static size_t
+utf8_len(struct span s)
+{
+	unsigned char c = (unsigned char)s.at[0];
+	size_t len = c < 0x80   ? 1
+	             : c < 0xc2 ? 0
+	             : c < 0xe0 ? 2
+	             : c < 0xf0 ? 3
+	             : c < 0xf5 ? 4
+	                        : 0;
+
+	if (len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((unsigned char)s.at[i] & 0xc0) != 0x80)
+			return 0;
+	if (len < 3)
+		return len;
+
+	unsigned char next = (unsigned char)s.at[1];
+
+	if ((c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) ||
+	    (c == 0xf0 && next < 0x90) || (c == 0xf4 && next > 0x8f))
+		return 0;
+	return len;
+}
+
+/* Everything here may end up in a header field or a log line (HDR-1). */
+enum result
+value_check_line(const char *text, struct error *err)
+{
+	struct span rest = span_of(text);
+
+	if (rest.len == 0)
+		return bad(err, "is empty");
+	if (rest.len > LINE_BYTES)
+		return bad(err, "is longer than 1000 bytes");
+	while (rest.len > 0) {
+		size_t len = utf8_len(rest);
+
+		if (len == 0)
+			return bad(err, "is not UTF-8");
+		if ((unsigned char)rest.at[0] < ' ' || rest.at[0] == 0x7f)
+			return bad(err, "has a control character in it");
+		rest = span_skip(rest, len);
+	}
+	return RESULT_OK;
+}
+
+static bool
+is_label(struct span label)
+{
+	if (label.len == 0 || label.len > LABEL_BYTES || label.at[0] == '-' ||
+	    label.at[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++)
+		if (!ascii_is_alnum(label.at[i]) && label.at[i] != '-' &&
+		    label.at[i] != '_')
+			return false;
+	return true;
+}
+
+static bool
+is_domain(struct span text, size_t least_labels)
+{
+	size_t labels = 0;
+
+	if (text.len > DOMAIN_BYTES)
+		return false;
+	for (;;) {
+		size_t dot = span_find(text, '.', 0);
+
+		if (!is_label(span_take(text, dot)))
+			return false;
+		labels++;
+		if (dot == text.len)
+			return labels >= least_labels;
+		text = span_skip(text, dot + 1);
+	}
+}
+
+enum result
+value_check_host(const char *text, struct error *err)
+{
+	if (is_domain(span_of(text), 1))
+		return RESULT_OK;
+	return bad(err, "is not the name of a host such as \"mx1\"");
+}
+
+static bool
+is_local_part(struct span local)
+{
+	char last = '.';
+
+	if (local.len == 0 || local.len > LOCAL_BYTES)
+		return false;
+	for (size_t i = 0; i < local.len; i++) {
+		char c = local.at[i];
+
+		if (c == '.' ? last == '.'
+		             : !ascii_is_alnum(c) &&
+		                       memchr("!#$%&'*+-/=?^_`{|}~", c, 19) ==
+		                               NULL)
+			return false;
+		last = c;
+	}
+	return last != '.';
+}
+
+static bool
+is_address(struct span text)
+{
+	size_t at = span_find(text, '@', 0);
+
+	return at < text.len && is_local_part(span_take(text, at)) &&
+	       is_domain(span_skip(text, at + 1), 1);
+}
+
+enum result
+value_check_address(const char *text, struct error *err)
+{
+	if (is_address(span_of(text)))
+		return RESULT_OK;
+	return bad(err, "is not an address such as \"recu@example.fr\"");
+}
+
+/* What stands between < and > at the end; the whole text without them. */
+static struct span
+angle_part(struct span text, struct span *name_r)
+{
+	size_t open = text.len;
+
+	*name_r = SPAN("");
+	if (text.len == 0 || text.at[text.len - 1] != '>')
+		return text;
+	while (open > 0 && text.at[open - 1] != '<')
+		open--;
+	if (open == 0)
+		return text;
+	*name_r = span_trim(span_take(text, open - 1));
+	return span_make(text.at + open, text.len - open - 1);
+}
+
+static bool
+is_display_name(struct span name)
+{
+	bool is_quoted = name.len >= 2 && name.at[0] == '"' &&
+	                 name.at[name.len - 1] == '"';
+
+	if (is_quoted)
+		name = span_make(name.at + 1, name.len - 2);
+	for (size_t i = 0; i < name.len; i++)
+		if (memchr("<>\"\\", name.at[i], 4) != NULL ||
+		    (!is_quoted && memchr("()[]:;@,", name.at[i], 8) != NULL))
+			return false;
+	return true;
+}
+
+enum result
+value_check_mailbox(const char *text, struct error *err)
+{
+	struct span name, address;
+
+	if (value_check_line(text, err) != RESULT_OK)
+		return RESULT_BAD;
+	address = angle_part(span_trim(span_of(text)), &name);
+	if (!is_address(address))
+		return bad(err, "is not one mailbox such as \"Service client "
+		                "<contact@example.fr>\"");
+	if (!is_display_name(name))
+		return bad(err, "has a name with special characters in it");
+	return RESULT_OK;
+}
+
+enum result
+value_check_from(const char *text, struct error *err)
+{
+	if (text_is(text, "keep") ||
+	    value_check_mailbox(text, err) == RESULT_OK)
+		return RESULT_OK;
+	return bad(err, "is neither \"keep\" nor a mailbox such as "
+	                "\"contact@example.fr\"");
+}
+
+const char *
+value_address_of(struct arena *arena, const char *mailbox)
+{
+	struct span name;
+	struct span address = angle_part(span_trim(span_of(mailbox)), &name);
+
+	return arena_strndup(arena, address.at, address.len);
+}
+
+enum result
+value_check_delimiter(const char *text, struct error *err)
+{
+	if (strlen(text) == 1 && strchr("+-=.", text[0]) != NULL)
+		return RESULT_OK;
+	return bad(err, "is not one of + - = .");
+}
+
+static bool
+is_port(struct span text)
+{
+	unsigned port = 0;
+
+	if (text.len == 0 || text.len > 5)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!ascii_is_digit(text.at[i]))
+			return false;
+		port = port * 10 + (unsigned)(text.at[i] - '0');
+	}
+	return port >= 1 && port <= 65535;
+}
+
+/* host, host:port, [::1]:port */
+static bool
+is_authority(struct span text)
+{
+	struct network address;
+	size_t colon = text.len;
+
+	while (colon > 0 && ascii_is_digit(text.at[colon - 1]))
+		colon--;
+	if (colon > 0 && text.at[colon - 1] == ':') {
+		if (!is_port(span_skip(text, colon)))
+			return false;
+		text = span_take(text, colon - 1);
+	}
+	if (text.len > 0 && text.at[0] == '[' && text.len < 64) {
+		char ip[64];
+
+		memcpy(ip, text.at, text.len);
+		ip[text.len] = '\0';
+		return network_parse_address(ip, &address);
+	}
+	return is_domain(text, 1);
+}
+
+enum result
+value_check_web(const char *text, struct error *err)
+{
+	struct span url = span_of(text);
+
+	if (url.len == 0)
+		return RESULT_OK;
+	if (span_starts(url, "http://"))
+		return bad(err, "must begin with https:// (LST-2)");
+	if (!span_starts(url, "https://"))
+		return bad(err, "is not an address such as "
+		                "\"https://avis.example.fr\"");
+	url = span_skip(url, strlen("https://"));
+
+	size_t slash = span_find(url, '/', 0);
+
+	for (size_t i = slash; i < url.len; i++)
+		if (!ascii_is_alnum(url.at[i]) &&
+		    memchr("/-._~", url.at[i], 5) == NULL)
+			return bad(err, "has a query or a strange character "
+			                "in its path");
+	if (!is_authority(span_take(url, slash)))
+		return bad(err, "has no good host name");
+	if (url.at[url.len - 1] == '/')
+		return bad(err, "must not end with /");
+	return RESULT_OK;
+}
+
+static const char *const store_schemes[] = {
+	"redis://",          "rediss://",        "redis+unix:///",
+	"redis-sentinel://", "redis-cluster://",
+};
+
+enum result
+value_check_store(const char *text, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(store_schemes) / sizeof(char *); i++)
+		if (text_starts(text, store_schemes[i]) &&
+		    strlen(text) > strlen(store_schemes[i]))
+			return value_check_line(text, err);
+	return bad(err, "is not the address of a Redis such as "
+	                "\"redis+unix:///run/avis/redis.sock\" or "
+	                "\"redis://127.0.0.1:6379/0\"");
+}
+
+enum result
+value_check_path(const char *text, struct error *err)
+{
+	if (text[0] == '/')
+		return value_check_line(text, err);
+	return bad(err, "is not a path from the root such as \"/var/lib\"");
+}
+
+/* libmilter writes inet:PORT@HOST where Postfix has inet:HOST:PORT (MLT-29). */
+enum result
+value_check_listen(const char *text, struct error *err)
+{
+	struct span rest = span_of(text);
+
+	if (span_starts(rest, "unix:/") || span_starts(rest, "local:/")) {
+		/* sun_path, with its NUL */
+		if (span_skip(rest, span_find(rest, '/', 0)).len > 107)
+			return bad(err, "has a path of more than 107 bytes");
+		return value_check_line(text, err);
+	}
+	if (span_starts(rest, "inet:") || span_starts(rest, "inet6:")) {
+		rest = span_skip(rest, span_find(rest, ':', 0) + 1);
+
+		size_t at = span_find(rest, '@', 0);
+
+		if (is_port(span_take(rest, at)))
+			return value_check_line(text, err);
+		return bad(err, "wants the port first: "
+		                "\"inet:8892@127.0.0.1\"");
+	}
+	return bad(err, "is not \"unix:/run/avis/milter.sock\" or "
+	                "\"inet:8892@127.0.0.1\"");
+}
+
+/* RFC 2919: a label, a dot and a domain we control. */
+enum result
+value_check_list_id(const char *text, struct error *err)
+{
+	if (is_domain(span_of(text), 2))
+		return RESULT_OK;
+	return bad(err, "is not a list id such as \"news.example.fr\"");
+}
+
+enum result
+value_check_network(const char *text, struct error *err)
+{
+	struct network network;
+
+	return network_parse(text, &network, err);
+}
+
+enum result
+value_check_name(const char *text, struct error *err)
+{
+	size_t len = strlen(text);
+
+	if (len >= 1 && len <= LABEL_BYTES &&
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len)
+		return RESULT_OK;
+	return bad(err, "is not a name: up to 63 letters, digits, - _ .");
+}
+
+enum result
+value_check_cap(const char *text, struct error *err)
+{
+	const char *slash = strchr(text, '/');
+	int64_t ms = 0;
+	size_t digits = strspn(text, "0123456789");
+
+	if (slash != NULL && digits > 0 && digits < 10 &&
+	    text + digits == slash &&
+	    value_duration(slash + 1, &ms, err) == RESULT_OK && ms > 0)
+		return RESULT_OK;
+	return bad(err, "is not a cap such as \"4/30d\"");
+}
+
+static bool
+is_hour(const char *text)
+{
+	return ascii_is_digit(text[0]) && ascii_is_digit(text[1]) &&
+	       text[2] == ':' && ascii_is_digit(text[3]) &&
+	       ascii_is_digit(text[4]) &&
+	       (text[0] < '2' || (text[0] == '2' && text[1] < '4')) &&
+	       text[3] < '6';
+}
+
+enum result
+value_check_hours(const char *text, struct error *err)
+{
+	if (strlen(text) > 12 && is_hour(text) && text[5] == '-' &&
+	    is_hour(text + 6) && text[11] == ' ' &&
+	    value_check_line(text + 12, err) == RESULT_OK)
+		return RESULT_OK;
+	return bad(err, "is not a span of hours such as "
+	                "\"08:00-20:00 Europe/Paris\"");
+}
