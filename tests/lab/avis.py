@@ -14,6 +14,8 @@ from .waiting import LabError, wait_until
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("AVIS_BUILD", TREE / "build"))
 SAMPLES = TREE / "conf"
+STOP_S = 20
+SANITIZER = re.compile(r"(?m)(Address|Leak|Thread)Sanitizer:|: runtime error:")
 
 
 def written(value):
@@ -101,10 +103,21 @@ class Avis:
         self._process.wait_ready(self.is_listening, "avis-milter to listen")
 
     def stop(self):
-        return self._process.stop()
+        """Its exit code; a sanitizer's complaint is a LabError."""
+        code = self._process.stop(STOP_S)
+        self.check_log()
+        return code
+
+    def check_log(self):
+        if SANITIZER.search(self.log()):
+            raise LabError(f"a sanitizer complains:\n{self.log()[-8000:]}")
 
     def kill(self):
         self._process.kill()
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def is_running(self):
         return self._process is not None and self._process.is_running()
@@ -138,10 +151,12 @@ class Avis:
 
     def run(self, command, *words, check=True, data=b""):
         """avis COMMAND --conf FILE WORDS..."""
-        parts = command.split()
-        return self.place.run(
-            [BUILD / "avis", *parts[:1], "--conf", self.conf, *parts[1:],
-             *words], data, check)
+        name, *more = command.split()
+        done = self.place.run([BUILD / "avis", name, *more, "--conf",
+                               self.conf, *words], data, check)
+        if SANITIZER.search(done.stderr):
+            raise LabError(f"avis {command}: {done.stderr}")
+        return done
 
     def proof(self, *words):
         """What `avis proof --json` says, as Python data."""

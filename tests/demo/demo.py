@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""make demo: four real messages, two real mail servers, what came back.
+
+KEEP=1 leaves everything running for mail of your own, until Ctrl-C.
+"""
+
+import os
+import pathlib
+import shlex
+import signal
+import sys
+import time
+
+sys.path[0] = str(pathlib.Path(__file__).resolve().parents[2])
+
+from tests.demo import page  # noqa: E402
+from tests.demo.letters import (  # noqa: E402
+    ALL, GHOST, NEWSLETTER, NOTICE, ORDER)
+from tests.lab import reports, smtp  # noqa: E402
+from tests.lab.avis import BUILD  # noqa: E402
+from tests.lab.labs import Lab  # noqa: E402
+from tests.lab.waiting import LabError, wait_until  # noqa: E402
+
+KEEP = os.environ.get("KEEP", "") not in ("", "0", "no")
+
+
+def introduce():
+    page.say(page.paint("bold", "avis") + " reads an organisation's "
+             "outgoing mail as it leaves, and makes it mail that people can "
+             "answer, refuse and prove. Here it does that on real parts, "
+             "private to this run.")
+
+
+def start(lab):
+    page.title("Starting")
+    lab.start()
+    page.row("Redis", "on a Unix socket, append-only file on")
+    page.row("avis-milter", "with conf/avis.conf and conf/policy.conf, "
+             "the samples; only paths and networks differ")
+    page.row("Postfix of example.fr", "our mail server: "
+             f"127.0.0.1:{lab.sender.port('own')}, avis is its milter")
+    page.row("Postfix of example.com", "somebody else's: "
+             f"127.0.0.1:{lab.recipient.port('dsn')}, knows nothing of avis")
+    page.row("files and logs", str(lab.place.path))
+
+
+def send_all(lab):
+    page.title("Four messages leave")
+    for number, letter in enumerate(ALL, 1):
+        page.row(f"{number}  {letter.sender}",
+                 f"to {letter.to}: {letter.subject}")
+        lab.send(letter.sender, [letter.to], letter.data)
+
+
+def mailbox_and_letter(lab, letter):
+    return lab.inbox(letter.to).wait_one(message_id=letter.message_id)
+
+
+def give_back(lab, sender, recipient, data):
+    smtp.send(lab.recipient.port("dsn"), sender, [recipient], data)
+
+
+def answer_all(lab):
+    """The other side: a mail program, a person, two mail servers."""
+    page.title("The other side answers")
+    for letter in (NOTICE, NEWSLETTER, ORDER):
+        letter.received = mailbox_and_letter(lab, letter)
+    page.row("their mail server", "puts three messages into mailboxes, "
+             "reports the first as delivered, and refuses the fourth")
+    to = reports.receipt_address(NOTICE.received)
+    wait_for_event(lab, NOTICE, "delivered")
+    give_back(lab, "", to, reports.mdn(NOTICE.received, NOTICE.to))
+    page.row("Anne's mail program", "shows the notice and sends the receipt "
+             "that she allows; it may, because receipts go to the same "
+             "address as the sender in the envelope")
+    give_back(lab, ORDER.to, ORDER.sender,
+              reports.reply(ORDER.received, ORDER.to, to=ORDER.sender))
+    page.row("Chloé", "presses Reply")
+
+
+def wait_for_event(lab, letter, kind):
+    """Until `avis proof` shows it."""
+    def is_there():
+        done = lab.avis.run("proof", "--json", "--message-id",
+                            letter.message_id, check=False)
+        return f'"{kind}"' in done.stdout
+    wait_until(is_there, f"\"{kind}\" in the proof of "
+               f"\"{letter.subject}\"", 20, lab.logs())
+
+
+def wait_for_answers(lab):
+    wait_for_event(lab, NOTICE, "displayed")
+    wait_for_event(lab, ORDER, "replied")
+    wait_for_event(lab, GHOST, "failed")
+    wait_for_event(lab, NEWSLETTER, "submitted")
+    GHOST.received = lab.inbox(GHOST.sender).wait_one()
+
+
+def show_changes(letter):
+    if letter is GHOST:
+        return
+    sender = letter.received["Return-Path"].strip("<>")
+    changes = page.difference(letter.header_lines,
+                              letter.received.header_lines())
+    if sender != letter.sender:
+        changes = [("-", "MAIL FROM", letter.sender),
+                   ("+", "MAIL FROM", sender)] + changes
+    page.say("What avis changed, before and after:", 4)
+    page.show_difference(changes)
+
+
+AFTERWORDS = {
+    NOTICE: "\"displayed\" is what a mail program said. It does not show "
+            "who read it, and the record does not claim so.",
+    NEWSLETTER: "Silence proves nothing, so nothing stands here but what "
+                "left.",
+    ORDER: "This server does not speak DSN and says nothing: the answer is "
+           "the sign of life.",
+}
+
+
+def show_all(lab):
+    for number, letter in enumerate(ALL, 1):
+        page.title(f"{number}. {letter.title}")
+        page.say(letter.story, 4)
+        print()
+        show_changes(letter)
+        page.command(f"avis proof --message-id '{letter.message_id}'")
+        page.block(lab.avis.proof_text("--message-id", letter.message_id))
+        if letter is GHOST:
+            page.say(f"Marc has the failure in his mailbox: "
+                     f"\"{GHOST.received['Subject']}\". The token is taken "
+                     "out of it.", 4)
+        else:
+            page.say(AFTERWORDS[letter], 4)
+
+
+def show_next(lab):
+    page.title("And now")
+    check = lab.avis.run("journal", "verify", check=False).stdout
+    page.command("avis journal verify")
+    page.block(check)
+    page.row("make demo KEEP=1", "leaves it running: send your own mail "
+             "through it")
+    page.row("conf/policy.conf", "the rules that were applied; change one, "
+             "run it again")
+    page.row("avis try", "shows what would be done to a message, without "
+             "sending it")
+    page.row("INSTALL", "beside your own Postfix or Sendmail")
+
+
+def keep_running(lab):
+    folder = lab.place.path
+    conf = lab.avis.conf
+    avis = shlex.quote(str(BUILD / "avis"))
+    page.title("It stays until you press Ctrl-C here")
+    page.say(f"Point a mail program at 127.0.0.1:"
+             f"{lab.sender.port('own')} (no password), or use another "
+             "terminal:", 4)
+    page.block(
+        f"sendmail -C {folder}/mail/etc -f julie@example.fr "
+        "anne@example.com < letter.eml", 4)
+    page.block(f"{avis} proof --conf {conf} --to anne@example.com", 4)
+    page.say("Mailboxes that exist: anne, benoit, chloe, david at "
+             "example.com (speaks DSN) and example.net (does not); julie, "
+             "marc, contact at example.fr.", 4)
+    page.row("  their mailboxes", f"{folder}/mx/mail")
+    page.row("  our mailboxes", f"{folder}/mail/mail")
+    page.row("  logs", f"{folder}/avis/avis.log, {folder}/mail/mail.log")
+    page.row("  the rules", f"{conf.parent}/policy.conf; then kill -HUP "
+             f"{lab.avis.pid}")
+    while True:
+        signal.pause()
+
+
+def run():
+    started = time.monotonic()
+    introduce()
+    lab = Lab()
+    with lab.place:
+        start(lab)
+        send_all(lab)
+        answer_all(lab)
+        wait_for_answers(lab)
+        show_all(lab)
+        show_next(lab)
+        if KEEP:
+            keep_running(lab)
+    page.say(f"Everything is stopped and removed. "
+             f"{time.monotonic() - started:.0f} seconds.")
+
+
+
+
+def main():
+    if os.getuid() != 0:
+        sys.exit("The demonstration starts private mail servers, and "
+                 "Postfix starts as root only.\nRun it with sudo, or in a "
+                 "container.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        run()
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left behind.")
+        sys.exit(130)
+    except (LabError, OSError) as error:
+        sys.exit(f"\nThe demonstration stopped: {error}")
+    except reports.WouldNotSend as reason:
+        sys.exit("\nThe demonstration stopped: a mail program would send no "
+                 f"receipt: {reason}")
+
+
+main()
