@@ -10,6 +10,7 @@ struct body_digest {
 	struct digest *digest;
 	size_t held_ends; /* line ends not yet known to be inside the body */
 	bool is_after_cr;
+	bool is_touched; /* something was added since the start */
 };
 
 struct body_digest *
@@ -59,6 +60,7 @@ body_digest_add(struct body_digest *body, const void *at, size_t len)
 {
 	struct span rest = span_make(at, len);
 
+	body->is_touched = true;
 	while (rest.len > 0) {
 		char c = rest.at[0];
 
@@ -84,4 +86,13 @@ body_digest_take(struct body_digest *body, uint8_t sum_r[DIGEST_BYTES])
 	add_line_ends(body);
 	body->is_after_cr = false;
 	digest_take(body->digest, sum_r);
+}
+
+void
+body_digest_reset(struct body_digest *body)
+{
+	uint8_t unused[DIGEST_BYTES];
+
+	if (body->is_touched)
+		body_digest_take(body, unused);
 }

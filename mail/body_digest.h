@@ -21,4 +21,7 @@ void body_digest_add(struct body_digest *body, const void *at, size_t len);
 /* Gives the sum and starts again from nothing. */
 void body_digest_take(struct body_digest *body, uint8_t sum_r[DIGEST_BYTES]);
 
+/* Forgets what was added; free of cost when nothing was. */
+void body_digest_reset(struct body_digest *body);
+
 #endif
