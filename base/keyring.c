@@ -214,15 +214,22 @@ add_key(struct keyring *keys, enum key_kind kind)
 	random_bytes(key->bytes, KEY_BYTES);
 }
 
-enum result
-keyring_create(const char *path, struct error *err)
+struct keyring *
+keyring_passing(void)
 {
 	struct keyring *keys = memory_zeroed(1, sizeof(*keys));
-	enum result result;
 
 	for (int i = 0; i < KEY_KINDS; i++)
 		add_key(keys, (enum key_kind)i);
-	result = write_all(path, keys, err);
+	return keys;
+}
+
+enum result
+keyring_create(const char *path, struct error *err)
+{
+	struct keyring *keys = keyring_passing();
+	enum result result = write_all(path, keys, err);
+
 	keyring_free(&keys);
 	return result;
 }

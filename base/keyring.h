@@ -41,6 +41,9 @@ void keyring_free(struct keyring **keys);
 /* One fresh key of each kind, and the file they are written to. */
 enum result keyring_create(const char *path, struct error *err) MUST_CHECK;
 
+/* Fresh keys that are never written: for trying things out. */
+struct keyring *keyring_passing(void);
+
 /* Adds the next version of a kind to the file. BAD after version 99. */
 enum result keyring_rotate(const char *path, enum key_kind kind,
                            unsigned *version_r, struct error *err) MUST_CHECK;
