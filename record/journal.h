@@ -25,15 +25,21 @@
  * one is refused.
  */
 struct journal;
+struct segment_io;
 
 struct journal_options {
 	const char *folder;     /* of all writers */
 	const char *host;
 	const char *program;    /* "milter" */
 	int64_t segment_bytes;  /* a segment closes past this */
+	const struct segment_io *io; /* NULL but in tests */
 };
 
-/* BAD: locked by another process, not ours to write, broken beyond a tail. */
+/*
+ * BAD: locked by another process, not ours to write. RETRY: the disk is full
+ * or failing. Damage that is no torn tail does not keep a journal closed: it
+ * goes on in a new segment, and the gap event says where the damage is.
+ */
 enum result journal_open(const struct journal_options *options,
                          struct journal **journal_r,
                          struct error *err) MUST_CHECK;
@@ -57,7 +63,8 @@ void journal_queue(struct journal *journal, const struct event *event,
 /*
  * Waits until the event is on disk. RETRY: it is not, and will not be (disk
  * full, read-only, I/O error): answer 4xx. The journal tries again with the
- * next event and says so in the log once a minute.
+ * next event and says so in the log once a minute. BAD: the event is too
+ * large to be recorded at all.
  */
 enum result journal_wait(struct journal *journal,
                          struct journal_ticket *ticket,
