@@ -85,6 +85,7 @@ body_digest_take(struct body_digest *body, uint8_t sum_r[DIGEST_BYTES])
 	body->held_ends = 1;
 	add_line_ends(body);
 	body->is_after_cr = false;
+	body->is_touched = false;
 	digest_take(body->digest, sum_r);
 }
 

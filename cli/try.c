@@ -1,0 +1,293 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jwrite.h"
+#include "cli/commands.h"
+#include "cli/try.h"
+#include "flow/facts_of.h"
+#include "mail/address.h"
+#include "mail/attach.h"
+
+#define MESSAGE_BYTES ((size_t)64 * 1024 * 1024)
+#define HEADER_LIMIT  100000
+#define ADDRESS_LIMIT 10000
+
+static const char help[] =
+	"usage: avis try [OPTIONS] FILE\n"
+	"\n"
+	"Runs one message file through the policy as the milter would and shows\n"
+	"the class, the reasons and what changes in the header. Needs no Redis\n"
+	"and no MTA; records nothing. \"-\" is standard input.\n"
+	"\n"
+	"  -f, --from ADDRESS    envelope sender; else the address in From\n"
+	"  -t, --to ADDRESS      recipient, may be given often; else To and Cc\n"
+	"      --client ADDRESS  IP address the message comes from; else this\n"
+	"                        host's sendmail(1)\n"
+	"      --auth NAME       SASL name the client logged in with\n"
+	"      --now TIME        the time it is, as 2026-11-21T10:00:00Z\n"
+	"      --message         print the message as it would leave\n"
+	"      --json            print all of it as one JSON object\n"
+	"  -c, --conf FILE       settings, " AVIS_CONF " if not given\n"
+	"  -h, --help            print this\n"
+	"\n"
+	"Exit codes: 0 it would go out, 1 it would be refused, 2 wrong use.\n";
+
+enum { OPTION_CLIENT = 256, OPTION_AUTH, OPTION_NOW, OPTION_MESSAGE,
+       OPTION_JSON };
+
+static bool
+read_options(struct try *try, int argc, char **argv, int *code_r)
+{
+	static const struct option options[] = {
+		{ "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' },
+		{ "client", required_argument, NULL, OPTION_CLIENT },
+		{ "auth", required_argument, NULL, OPTION_AUTH },
+		{ "now", required_argument, NULL, OPTION_NOW },
+		{ "message", no_argument, NULL, OPTION_MESSAGE },
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "conf", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *const no_args[] = { NULL };
+	int option;
+
+	*code_r = EXIT_USAGE;
+	while ((option = getopt_long(argc, argv, "f:t:c:h", options, NULL)) !=
+	       -1)
+		switch (option) {
+		case 'f':
+			try->from = optarg;
+			break;
+		case 't':
+			message_add_recipient(&try->message,
+			                      arena_printf(try->arena, "<%s>",
+			                                   optarg),
+			                      no_args);
+			break;
+		case OPTION_CLIENT:
+			try->message.client_address = optarg;
+			try->message.is_local_submission = false;
+			break;
+		case OPTION_AUTH:
+			try->message.auth_user = optarg;
+			break;
+		case OPTION_NOW:
+			if (!clock_parse(optarg, &try->now)) {
+				fprintf(stderr,
+				        "avis try: --now %s: wants a time as "
+				        "2026-11-21T10:00:00Z\n",
+				        optarg);
+				return false;
+			}
+			break;
+		case OPTION_MESSAGE:
+			try->wants_message = true;
+			break;
+		case OPTION_JSON:
+			try->wants_json = true;
+			break;
+		case 'c':
+			try->conf = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			*code_r = EXIT_DONE;
+			return false;
+		default:
+			fputs("`avis try --help` says more.\n", stderr);
+			return false;
+		}
+	if (optind + 1 == argc) {
+		try->file = argv[optind];
+		return true;
+	}
+	fputs(optind == argc ? "avis try: which message? Name a file, or - for "
+	                       "standard input.\n"
+	                     : "avis try: one message at a time.\n",
+	      stderr);
+	return false;
+}
+
+static void
+recipients_from(struct try *try, const char *name)
+{
+	const char *const no_args[] = { NULL };
+	struct mailbox_list list;
+
+	mailbox_read(try->arena,
+	             header_text(try->arena, &try->message.headers, name),
+	             ADDRESS_LIMIT, &list);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].address[0] != '\0')
+			message_add_recipient(
+				&try->message,
+				arena_printf(try->arena, "<%s>",
+			                     list.items[i].address),
+				no_args);
+}
+
+/* What --from and --to did not say stands in the message. */
+static void
+complete_envelope(struct try *try)
+{
+	struct message *message = &try->message;
+	struct mailbox_list list;
+
+	if (message->recipient_count == 0) {
+		recipients_from(try, "To");
+		recipients_from(try, "Cc");
+	}
+	if (try->from == NULL) {
+		mailbox_read(try->arena,
+		             header_text(try->arena, &message->headers, "From"),
+		             1, &list);
+		try->from = list.count > 0 ? list.items[0].address : "";
+	}
+	message->sender_path = arena_printf(try->arena, "<%s>", try->from);
+	message->sender = address_from_path(try->arena, message->sender_path);
+	for (size_t i = 0; i < message->recipient_count; i++)
+		message->recipients[i].dsn.is_marker = true;
+}
+
+static bool
+read_message(struct try *try, struct error *err)
+{
+	struct message *message = &try->message;
+	struct attach *attach;
+	size_t used;
+
+	if (file_read(try->arena, try->file, MESSAGE_BYTES, &try->bytes,
+	              err) != RESULT_OK)
+		return false;
+	header_read(try->arena, try->bytes, HEADER_LIMIT, &message->headers,
+	            &used);
+	try->body = span_skip(try->bytes, used);
+	message->size_bytes = (int64_t)try->bytes.len;
+	attach = attach_new(header_text(try->arena, &message->headers,
+	                                "Content-Type"));
+	attach_add(attach, try->body.at, try->body.len);
+	message->has_attachment = attach_found(attach);
+	attach_free(&attach);
+	complete_envelope(try);
+	return true;
+}
+
+static bool
+read_settings(struct try *try, struct error *err)
+{
+	struct finding_list findings = { 0 };
+
+	if (settings_read(try->arena, try->conf, &try->settings, &findings,
+	                  err) != RESULT_OK ||
+	    rules_new(try->arena, try->settings, &try->rules, &findings,
+	              err) != RESULT_OK) {
+		for (size_t i = 0; i < findings.count; i++)
+			fprintf(stderr, "%s\n",
+			        finding_text(try->arena, &findings.items[i]));
+		return false;
+	}
+	/* Tokens are only shown: any key will do. */
+	try->keys = keyring_passing();
+	return true;
+}
+
+static void
+run(struct try *try)
+{
+	struct facts *facts = &try->facts;
+	struct plan_input input = {
+		.settings = try->settings,
+		.keys = try->keys,
+		.message = &try->message,
+		.facts = facts,
+		.decision = &try->decision,
+		.id = message_id_new(),
+		.domain = try->settings->host,
+	};
+
+	*facts = (struct facts){ .now = try->now,
+		                 .store = STORE_ANSWERED,
+		                 .web_is_healthy = true };
+	facts_of(&try->message, try->keys, facts);
+	if (facts->from[0] != '\0')
+		input.domain = address_domain(facts->from).at;
+	decide(try->arena, try->rules, facts, &try->decision);
+	if (try->decision.verdict == VERDICT_PASS)
+		plan_make(&input, &try->plan);
+	else
+		plan_strip(&try->message, facts->is_our_second_pass,
+		           &try->plan);
+	apply_headers(&try->message, &try->plan.edits, &try->applied);
+}
+
+static int
+show(const struct try *try)
+{
+	bool goes_out = try->decision.verdict == VERDICT_PASS ||
+	                try->decision.verdict == VERDICT_UNTOUCHED;
+
+	if (try->wants_json)
+		try_show_json(try);
+	else if (try->wants_message && goes_out)
+		try_show_message(try);
+	else
+		try_show_text(try);
+	return goes_out ? EXIT_DONE : EXIT_PROBLEM;
+}
+
+static int
+run_and_show(struct try *try, int argc, char **argv)
+{
+	struct error err;
+	int code;
+
+	if (!read_options(try, argc, argv, &code))
+		return code;
+	if (!read_settings(try, &err) || !read_message(try, &err)) {
+		fprintf(stderr, "avis try: %s\n", err.text);
+		return EXIT_PROBLEM;
+	}
+	if (try->message.recipient_count == 0) {
+		fputs("avis try: nobody to send it to: the message has no To "
+		      "or Cc; say --to ADDRESS\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	run(try);
+	return show(try);
+}
+
+int
+try_command(int argc, char **argv)
+{
+	struct try try = {
+		.arena = arena_new(),
+		.conf = AVIS_CONF,
+		.now = clock_now(),
+		.message = {
+			.mta = { .version = "",
+			         .is_postfix = true,
+			         .can_set_sender = true,
+			         .can_set_notify = true },
+			.client_address = "",
+			.client_name = "",
+			.auth_user = "",
+			.is_local_submission = true,
+			.queue_id = "",
+			.mail = { .ret = "", .envid = "", .body = "" },
+		},
+	};
+	int code;
+
+	try.message.arena = try.arena;
+	code = run_and_show(&try, argc, argv);
+	rules_free(&try.rules);
+	keyring_free(&try.keys);
+	arena_free(&try.arena);
+	return code;
+}

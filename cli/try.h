@@ -1,0 +1,33 @@
+#ifndef CLI_TRY_H
+#define CLI_TRY_H
+
+#include "flow/apply.h"
+#include "flow/plan.h"
+
+/* One run of `avis try`: what was given, what was decided, what to show. */
+struct try {
+	struct arena *arena;
+	const char *conf;
+	const char *file;
+	const char *from; /* NULL: not given */
+	time_ms_t now;
+	bool wants_message;
+	bool wants_json;
+
+	struct settings *settings;
+	struct rules *rules;
+	struct keyring *keys;
+	struct span bytes;
+	struct span body;
+	struct message message;
+	struct facts facts;
+	struct decision decision;
+	struct plan plan;
+	struct applied applied;
+};
+
+void try_show_text(const struct try *try);
+void try_show_json(const struct try *try);
+void try_show_message(const struct try *try);
+
+#endif

@@ -1,0 +1,198 @@
+#include "milter/inbound.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "mail/address.h"
+#include "mail/report.h"
+#include "milter/inbound_events.h"
+#include "milter/outbound.h"
+#include "milter/pass_on.h"
+#include "record/find.h"
+
+#define CATCH_UP_MS 2000
+
+void
+inbound_recognise(struct session *session, size_t recipient)
+{
+	const struct settings *settings = session->snapshot->settings;
+	const char *address = session->message.recipients[recipient].address;
+	const struct {
+		const char *base;
+		enum token_purpose purpose;
+	} ours[] = {
+		{ settings->receipts, TOKEN_RECEIPT },
+		{ settings->unsubscribe, TOKEN_UNSUBSCRIBE },
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		struct arrival *arrival;
+		struct span token;
+
+		if (ours[i].base[0] == '\0' ||
+		    !address_extension(address, ours[i].base,
+		                       settings->delimiter[0], &token))
+			continue;
+		arrival = arena_push(session->arena,
+		                     (void **)&session->arrivals,
+		                     &session->arrival_count,
+		                     &session->arrival_room, sizeof(*arrival));
+		*arrival = (struct arrival){ .recipient = recipient,
+			                     .purpose = ours[i].purpose };
+		arrival->is_genuine = token_check_address(
+			session->snapshot->keys, ours[i].purpose, token,
+			&arrival->id);
+		return;
+	}
+}
+
+/* No state changes; a counter and a log line. The mailbox gets the mail. */
+static void
+wrong_token(struct session *session, const struct arrival *arrival)
+{
+	static struct log_gate gate;
+	unsigned long count = ++session->service->wrong_tokens;
+
+	log_warn_gated(
+		&gate,
+		"%s: mail to %s with a wrong or missing token, left as it is "
+		"(%lu since the start)",
+		session->message.queue_id,
+		address_mask(session->arena,
+	                     session->message.recipients[arrival->recipient]
+	                             .address),
+		count);
+}
+
+/*
+ * A report may overtake its message by milliseconds on the way to Redis:
+ * then the forwarder is waited for once.
+ */
+static enum result
+find_case(struct session *session, struct message_id id,
+          struct event_list *events, struct error *err)
+{
+	struct service *service = session->service;
+	enum result result =
+		find_events(session->arena, service->store, id, events, err);
+
+	if (result != RESULT_NONE)
+		return result;
+	if (!forwarder_wait_current(service->forwarder, CATCH_UP_MS)) {
+		error_set(err, "the store is behind the journal");
+		return RESULT_RETRY;
+	}
+	return find_events(session->arena, service->store, id, events, err);
+}
+
+static const struct event *
+submission_in(const struct event_list *events)
+{
+	for (size_t i = 0; i < events->count; i++)
+		if (events->items[i].kind == EVENT_SUBMITTED)
+			return &events->items[i];
+	return NULL;
+}
+
+/* The message as a file would hold it, for the reader of reports. */
+static struct span
+whole_message(struct session *session)
+{
+	const struct header_list *headers = &session->message.headers;
+	struct buf text;
+	struct span whole;
+
+	buf_init(&text, session->body.len + headers->bytes +
+	                        headers->count * 4 + 16);
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *value = headers->items[i].value;
+
+		buf_printf(&text, "%s:%s%s\n", headers->items[i].name,
+		           session->has_leading_space ? "" : " ", value);
+	}
+	buf_text(&text, "\n");
+	buf_add(&text, session->body.data, session->body.len);
+	whole = span_make(arena_strndup(session->arena, text.data, text.len),
+	                  text.len);
+	buf_done(&text);
+	return whole;
+}
+
+static void
+read_arrival(struct session *session, const struct event *submitted,
+             struct report *report)
+{
+	struct arena *arena = session->arena;
+	size_t count = submitted != NULL ? submitted->recipient_count : 0;
+	const char **sent = arena_array(arena, count, sizeof(*sent));
+
+	for (size_t i = 0; i < count; i++)
+		sent[i] = submitted->recipients[i].address;
+	report_read(arena, whole_message(session), sent, count, report);
+}
+
+static void
+handle_unsubscribe(struct session *session, const struct arrival *arrival)
+{
+	struct event event = {
+		.time = clock_now(),
+		.kind = EVENT_UNSUBSCRIBED,
+		.grade = GRADE_AUTHENTICATED,
+		.source = SOURCE_MAIL,
+		.has_message = true,
+		.message = arrival->id,
+		.recipient = 1,
+		.class_name = "",
+		.queue_id = session->message.queue_id,
+		.status = "",
+		.detail = "mailto",
+	};
+
+	/* LST-13: the token decides; From can be anybody's. */
+	session_record(session, &event);
+	pass_on_consume(session, arrival);
+	outbound_log(session, "-", "consume", "unsubscribe by mail");
+}
+
+static bool
+handle_receipt(struct session *session, const struct arrival *arrival)
+{
+	struct event_list events = { 0 };
+	struct inbound_case found = { .arrival = arrival };
+	struct report report;
+	struct error err;
+	enum result result = find_case(session, arrival->id, &events, &err);
+
+	if (result != RESULT_OK && result != RESULT_NONE) {
+		log_error("%s: report deferred: %s", session->message.queue_id,
+		          err.text);
+		session_defer(session,
+		              "the record cannot be reached; try again later");
+		return false;
+	}
+	found.submitted = submission_in(&events);
+	found.earlier = &events;
+	found.report = &report;
+	read_arrival(session, found.submitted, &report);
+	inbound_record(session, &found);
+	pass_on(session, &found);
+	return true;
+}
+
+void
+inbound_end(struct session *session)
+{
+	for (size_t i = 0; i < session->arrival_count; i++) {
+		const struct arrival *arrival = &session->arrivals[i];
+
+		if (!arrival->is_genuine)
+			wrong_token(session, arrival);
+		else if (arrival->purpose == TOKEN_UNSUBSCRIBE)
+			handle_unsubscribe(session, arrival);
+		else if (!handle_receipt(session, arrival))
+			return;
+	}
+	pass_on_finish(session);
+}

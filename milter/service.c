@@ -1,0 +1,99 @@
+#include "milter/service.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "policy/lint.h"
+
+static void
+log_findings(struct arena *arena, const struct finding_list *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const char *text = finding_text(arena, &findings->items[i]);
+
+		if (findings->items[i].is_warning)
+			log_warn("%s", text);
+		else
+			log_error("%s", text);
+	}
+}
+
+static enum result
+snapshot_fill(struct snapshot *snapshot, const char *path, struct error *err)
+{
+	struct finding_list findings = { 0 };
+	enum result result = settings_read(snapshot->arena, path,
+	                                   &snapshot->settings, &findings, err);
+
+	if (result == RESULT_OK) {
+		lint_settings(snapshot->arena, snapshot->settings, &findings);
+		result = rules_new(snapshot->arena, snapshot->settings,
+		                   &snapshot->rules, &findings, err);
+	}
+	if (result == RESULT_OK && finding_errors(&findings) > 0) {
+		error_set(err, "%s: %zu errors in the settings", path,
+		          finding_errors(&findings));
+		result = RESULT_BAD;
+	}
+	log_findings(snapshot->arena, &findings);
+	if (result != RESULT_OK)
+		return result;
+	result = keyring_read(snapshot->settings->keys, &snapshot->keys, err);
+	if (result == RESULT_NONE)
+		error_prefix(err, "no keys yet, `avis key create` makes them");
+	return result == RESULT_OK ? RESULT_OK : RESULT_BAD;
+}
+
+enum result
+snapshot_read(const char *path, struct snapshot **snapshot_r,
+              struct error *err)
+{
+	struct snapshot *snapshot = memory_zeroed(1, sizeof(*snapshot));
+
+	snapshot->arena = arena_new();
+	snapshot->holders = 1;
+
+	enum result result = snapshot_fill(snapshot, path, err);
+
+	if (result == RESULT_OK)
+		*snapshot_r = snapshot;
+	else
+		snapshot_release(snapshot);
+	return result;
+}
+
+void
+snapshot_release(struct snapshot *snapshot)
+{
+	if (atomic_fetch_sub(&snapshot->holders, 1) != 1)
+		return;
+	rules_free(&snapshot->rules);
+	keyring_free(&snapshot->keys);
+	arena_free(&snapshot->arena);
+	free(snapshot);
+}
+
+struct snapshot *
+service_hold(struct service *service)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&service->lock);
+	snapshot = service->now;
+	atomic_fetch_add(&snapshot->holders, 1);
+	pthread_mutex_unlock(&service->lock);
+	return snapshot;
+}
+
+void
+service_replace(struct service *service, struct snapshot *snapshot)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&service->lock);
+	old = service->now;
+	service->now = snapshot;
+	pthread_mutex_unlock(&service->lock);
+	snapshot_release(old);
+}

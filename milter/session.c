@@ -1,0 +1,298 @@
+#include "milter/session.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "mail/address.h"
+#include "milter/inbound.h"
+#include "milter/outbound.h"
+
+#define NEVER PHASES
+
+/*
+ * From the libmilter documents: close may be the only callback ever; end and
+ * abort exclude each other; a connection carries many messages; a message
+ * may end without headers or body. Postfix gives one MAIL again after an
+ * abort, so MAIL is possible from every phase but a decided one.
+ */
+static const enum phase moves[PHASES][STEPS] = {
+	[PHASE_IDLE] = { PHASE_SENDER, NEVER, NEVER, NEVER, NEVER, NEVER,
+	                 NEVER, PHASE_IDLE },
+	[PHASE_SENDER] = { PHASE_SENDER, PHASE_RECIPIENT, PHASE_HEADER,
+	                   PHASE_HEADER, PHASE_BODY, NEVER, NEVER,
+	                   PHASE_IDLE },
+	[PHASE_RECIPIENT] = { PHASE_SENDER, PHASE_RECIPIENT, PHASE_HEADER,
+	                      PHASE_HEADER, PHASE_BODY, PHASE_BODY,
+	                      PHASE_DECIDED, PHASE_IDLE },
+	[PHASE_HEADER] = { PHASE_SENDER, NEVER, NEVER, PHASE_HEADER,
+	                   PHASE_BODY, PHASE_BODY, PHASE_DECIDED,
+	                   PHASE_IDLE },
+	[PHASE_BODY] = { PHASE_SENDER, NEVER, NEVER, NEVER, PHASE_BODY,
+	                 PHASE_BODY, PHASE_DECIDED, PHASE_IDLE },
+	[PHASE_DECIDED] = { NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER,
+	                    PHASE_IDLE },
+};
+
+struct session *
+session_new(struct service *service)
+{
+	struct session *session = memory_zeroed(1, sizeof(*session));
+
+	session->service = service;
+	session->connection = arena_new();
+	session->arena = arena_new();
+	session->digest = body_digest_new();
+	session->client_address = "";
+	session->client_name = "";
+	session->own_name = "";
+	session->queue_id = "";
+	session->mta.version = "";
+	buf_init(&session->body, 0);
+	return session;
+}
+
+void
+session_free(struct session **session)
+{
+	if (*session == NULL)
+		return;
+	session_forget(*session);
+	body_digest_free(&(*session)->digest);
+	arena_free(&(*session)->arena);
+	arena_free(&(*session)->connection);
+	free(*session);
+	*session = NULL;
+}
+
+bool
+session_enter(struct session *session, enum step step)
+{
+	enum phase next = moves[session->phase][step];
+
+	if (next == NEVER)
+		return false;
+	/* A new MAIL, or an abort: what was there is gone. */
+	if (step == STEP_SENDER || step == STEP_ABORT)
+		session_forget(session);
+	session->phase = next;
+	return true;
+}
+
+void
+session_connect(struct session *session, const char *name,
+                const char *address, bool is_local)
+{
+	session->client_name = arena_strdup(session->connection, name);
+	session->client_address = arena_strdup(session->connection, address);
+	session->is_local_submission = is_local;
+}
+
+void
+session_forget(struct session *session)
+{
+	if (session->snapshot != NULL)
+		snapshot_release(session->snapshot);
+	session->snapshot = NULL;
+	buf_done(&session->body);
+	attach_free(&session->attach);
+	body_digest_reset(session->digest);
+	arena_reset(session->arena);
+	session->message = (struct message){ 0 };
+	session->arrivals = NULL;
+	session->arrival_count = session->arrival_room = 0;
+	session->served = 0;
+	session->has_sent = false;
+	session->tickets = NULL;
+	session->ticket_count = session->ticket_room = 0;
+	session->outcome = (struct outcome){ 0 };
+	session->queue_id = "";
+	session->is_confused = false;
+	session->phase = PHASE_IDLE;
+}
+
+void
+session_queue_id(struct session *session, const char *queue_id)
+{
+	if (queue_id != NULL && queue_id[0] != '\0')
+		session->queue_id = arena_strdup(session->arena, queue_id);
+}
+
+void
+session_sender(struct session *session, const char *path,
+               const char *const *args, const char *auth_user)
+{
+	struct arena *arena = session->arena;
+
+	session->snapshot = service_hold(session->service);
+	session->over_limit = "";
+	session->is_dull = false;
+	session->is_body_whole = true;
+	session->message = (struct message){
+		.arena = arena,
+		.mta = session->mta,
+		.client_address = session->client_address,
+		.client_name = session->client_name,
+		.is_local_submission = session->is_local_submission,
+		.auth_user = arena_strdup(arena, auth_user),
+		.queue_id = "",
+		.sender_path = arena_strdup(arena, path),
+		.sender = address_from_path(arena, path),
+		.has_leading_space = session->has_leading_space,
+	};
+	dsn_mail_read(arena, args, &session->message.mail);
+}
+
+void
+session_recipient(struct session *session, const char *path,
+                  const char *const *args)
+{
+	const struct settings *settings = session->snapshot->settings;
+	struct message *message = &session->message;
+
+	if ((int64_t)message->recipient_count >= settings->limits.recipients) {
+		session->over_limit = "limits.recipients";
+		return;
+	}
+	message_add_recipient(message, path, args);
+	inbound_recognise(session, message->recipient_count - 1);
+}
+
+void
+session_header(struct session *session, const char *name, const char *value)
+{
+	const struct limits_settings *limits =
+		&session->snapshot->settings->limits;
+	struct header_list *headers = &session->message.headers;
+	struct span name_span = span_of(name), value_span = span_of(value);
+
+	if ((int64_t)headers->count >= limits->headers) {
+		session->over_limit = "limits.headers";
+		return;
+	}
+	if ((int64_t)(headers->bytes + name_span.len + value_span.len) >
+	    limits->header_bytes) {
+		session->over_limit = "limits.header_bytes";
+		return;
+	}
+	session->message.size_bytes += (int64_t)(name_span.len +
+	                                         value_span.len + 3);
+	header_add(session->arena, headers, name_span, value_span);
+}
+
+enum answer
+session_headers_end(struct session *session)
+{
+	const struct snapshot *snapshot = session->snapshot;
+	struct facts facts = {
+		.client_address = session->client_address,
+		.auth_user = session->message.auth_user,
+		.is_local_submission = session->is_local_submission,
+	};
+
+	session->origin = rules_origin(snapshot->rules, &facts);
+	if (session->arrival_count > 0)
+		buf_init(&session->body,
+		         (size_t)snapshot->settings->limits.report_bytes);
+	else if (session->origin == ORIGIN_TRANSIT)
+		session->is_dull = true;
+	else if (rules_need_body(snapshot->rules))
+		session->attach = attach_new(
+			header_text(session->arena, &session->message.headers,
+		                    "Content-Type"));
+	return ANSWER_CONTINUE;
+}
+
+enum answer
+session_body(struct session *session, const void *at, size_t len)
+{
+	if (session->is_dull)
+		return ANSWER_SKIP;
+	session->message.size_bytes += (int64_t)len;
+	if (session->arrival_count > 0) {
+		size_t room = session->body.limit - session->body.len;
+
+		/* The machine-readable parts stand in front. */
+		if (len > room)
+			session->is_body_whole = false;
+		buf_add(&session->body, at, len < room ? len : room);
+		return ANSWER_CONTINUE;
+	}
+	body_digest_add(session->digest, at, len);
+	if (session->attach != NULL)
+		attach_add(session->attach, at, len);
+	return ANSWER_CONTINUE;
+}
+
+void
+session_record(struct session *session, const struct event *event)
+{
+	struct journal_ticket *ticket =
+		arena_push(session->arena, (void **)&session->tickets,
+	                   &session->ticket_count, &session->ticket_room,
+	                   sizeof(*ticket));
+
+	journal_queue(session->service->journal, event, ticket);
+}
+
+void
+session_defer(struct session *session, const char *text)
+{
+	session->outcome.answer = ANSWER_DEFER;
+	session->outcome.code = 451;
+	session->outcome.status = "4.3.0";
+	session->outcome.text = text;
+	session->outcome.edits.count = 0;
+}
+
+void
+session_end(struct session *session)
+{
+	struct message *message = &session->message;
+
+	session->service->messages++;
+	message->queue_id = session->queue_id;
+	session->outcome = (struct outcome){ .answer = ANSWER_CONTINUE,
+		                             .status = "",
+		                             .text = "" };
+	if (session->is_confused) {
+		session_defer(session, "the filter lost step; try again later");
+		return;
+	}
+	if (session->attach != NULL)
+		message->has_attachment = attach_found(session->attach);
+	if (session->arrival_count > 0)
+		inbound_end(session);
+	else
+		outbound_end(session);
+	if (session->is_blind && session->outcome.edits.count > 0)
+		session_defer(session, "the MTA allows no edits");
+}
+
+struct outcome
+session_settle(struct session *session, bool edits_are_made)
+{
+	struct error err;
+	bool is_on_disk = true;
+
+	for (size_t i = 0; i < session->ticket_count; i++)
+		if (journal_wait(session->service->journal,
+		                 &session->tickets[i], &err) != RESULT_OK)
+			is_on_disk = false;
+	if (!is_on_disk) {
+		log_error("%s: deferred: %s", session->message.queue_id,
+		          err.text);
+		session_defer(session, "the record cannot be written; the "
+		                       "message will be tried again");
+	} else if (!edits_are_made) {
+		/* Edits are all, or 4xx (MLT-9); the record must say so. */
+		outbound_withdraw(session);
+		session_defer(session, "an edit failed; the message will be "
+		                       "tried again");
+	}
+	/* The texts of an outcome are literals or the arena's: copy first. */
+	struct outcome outcome = session->outcome;
+
+	outcome.edits.count = 0;
+	return outcome;
+}
