@@ -10,7 +10,6 @@ from tests.lab.waiting import wait_until
 
 POLICY = pathlib.Path(__file__).with_name("policy.conf").read_text()
 SETTINGS = {
-    "web": "https://avis.example.fr",
     "dkim_signs": True,
     # 10.0.0.0/8: our own network, but no trusted application there.
     "ours": {"networks": ["127.0.0.1/32", "10.0.0.0/8"],

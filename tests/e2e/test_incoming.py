@@ -1,11 +1,14 @@
 """What comes back, and what avis makes of it."""
 
+import re
+
 import pytest
 
 from tests.e2e.people import (
-    STRANGER, TOKEN_ADDRESS, case_of, field, fresh_recipient, from_outside,
-    give_back, letter, send_and_receive, token_of, wait_case)
+    STRANGER, TOKEN_ADDRESS, Case, case_of, field, fresh_recipient,
+    from_outside, give_back, letter, send_and_receive, token_of, wait_case)
 from tests.lab import reports
+from tests.lab.waiting import wait_until
 
 FORMAL = "recouvrement@example.fr"
 
@@ -24,6 +27,32 @@ def address_of(message):
 
 def reader_of(message):
     return message["Delivered-To"]
+
+
+def reports_token(mail):
+    """Anything in a passed-on report that could be used as a token."""
+    text = mail.raw.decode("utf-8", "replace")
+    return re.search(r"recu(\+|=2B|\+2B)[a-z2-7]{40}|r1\.[\w-]{22}\.", text)
+
+
+def case_by_id(lab, text):
+    return Case(lab.avis.proof("--message-id", field(text, "Message-ID")))
+
+
+def bounce_for(lab, author, text, to="ghost@example.com", **options):
+    """Sends to a user who does not exist; gives the author's bounce."""
+    before = {m.path for m in lab.inbox(author).messages()}
+    lab.send(author, [to], text, **options)
+
+    def is_new(mail):
+        return mail.path not in before and \
+            field(text, "Message-ID") in mail.raw.decode("utf-8", "replace")
+
+    box = lab.inbox(author)
+    found = wait_until(lambda: [m for m in box.messages() if is_new(m)],
+                       f"the bounce to reach {author}", 20, lab.logs())
+    assert len(found) == 1
+    return found[0]
 
 
 # -- delivery reports from real servers -------------------------------------
@@ -58,23 +87,6 @@ def test_success_reports_are_consumed(lab):
             assert "Action: relayed" not in mail.body.decode()
 
 
-def bounce_for(lab, author, text, to="ghost@example.com", **options):
-    """Sends to a user who does not exist; gives the author's bounce."""
-    before = {m.path for m in lab.inbox(author).messages()}
-    lab.send(author, [to], text, **options)
-
-    def is_new(mail):
-        return mail.path not in before and \
-            field(text, "Message-ID") in mail.raw.decode("utf-8", "replace")
-
-    box = lab.inbox(author)
-    from tests.lab.waiting import wait_until
-    found = wait_until(lambda: [m for m in box.messages() if is_new(m)],
-                       f"the bounce to reach {author}", 20, lab.logs())
-    assert len(found) == 1
-    return found[0]
-
-
 def test_failure_is_passed_on_to_the_author_without_the_token(lab):
     text = letter("marc@example.fr", to="ghost@example.com")
     mail = bounce_for(lab, "marc@example.fr", text)
@@ -82,13 +94,6 @@ def test_failure_is_passed_on_to_the_author_without_the_token(lab):
     assert "Action: failed" in mail.body.decode()
     assert not TOKEN_ADDRESS.search(mail.raw.decode("utf-8", "replace"))
     assert reports_token(mail) is None
-
-
-def reports_token(mail):
-    """Anything in a passed-on report that could be used as a token."""
-    import re
-    text = mail.raw.decode("utf-8", "replace")
-    return re.search(r"recu(\+|=2B|\+2B)[a-z2-7]{40}|r1\.[\w-]{22}\.", text)
 
 
 def test_author_finds_his_own_envelope_id_in_the_bounce(lab):
@@ -106,12 +111,7 @@ def test_failure_stands_in_the_record(lab):
     assert event["grade"] == "authenticated"
     assert event["status"] == "5.1.1"
     assert case.state() == "failed"
-    assert case.all("passed-on") or case.all("passed_on")
-
-
-def case_by_id(lab, text):
-    from tests.e2e.people import Case
-    return Case(lab.avis.proof("--message-id", field(text, "Message-ID")))
+    assert case.all("passed-on")
 
 
 def test_DSN_3_author_who_said_never_gets_no_bounce(lab):
@@ -208,7 +208,6 @@ def test_X_5_wrong_token_changes_nothing_and_is_logged(lab, sent):
     seen = len(lab.avis.log())
     from_outside(lab, wrong, reports.dsn(wrong, reader_of(sent), "failed",
                                          message=sent), xclient=STRANGER)
-    from tests.lab.waiting import wait_until
     wait_until(lambda: "token" in lab.avis.log()[seen:],
                "a line on the wrong token", 10, [lab.avis.log_file])
     assert case_of(lab, sent).kinds == before
@@ -309,18 +308,9 @@ def test_reply_to_the_token_address_reaches_a_person_too(lab):
 def test_automatic_answer_is_no_reply(lab, sent):
     reader = reader_of(sent)
     give_back(lab, "", address_of(sent), reports.auto_reply(sent, reader))
-    case = wait_case_any(lab, sent, ("auto-replied", "auto_replied"))
+    case = wait_case(lab, sent, "auto-replied")
     assert not case.all("replied")
     assert case.state() == "delivered"
-
-
-def wait_case_any(lab, message, kinds):
-    from tests.lab.waiting import wait_until
-
-    def look():
-        case = case_of(lab, message)
-        return set(kinds) & set(case.kinds) and case
-    return wait_until(look, f"one of {kinds}", 20, lab.logs())
 
 
 def test_a_forged_reply_to_an_unknown_message_is_plain_mail(lab):

@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from tests.e2e.people import letter, send_and_receive, wait_case
+from tests.lab.avis import BUILD
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,6 @@ def test_a_torn_tail_is_cut_and_told(lab, written):
 
 
 def test_one_writer_at_a_time(lab, written):
-    from tests.lab.avis import BUILD
     lab.avis.launch()
     try:
         done = lab.place.run([BUILD / "avis-milter", "--conf",

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.e2e.people import (
-    POLICY, SETTINGS, field, fresh_recipient, letter, send_and_receive)
+    POLICY, SETTINGS, field, fresh_recipient, give_back, letter,
+    send_and_receive, wait_case)
+from tests.lab import reports
 from tests.lab.avis import Avis, BUILD
 from tests.lab.smtp import SmtpClient
 
@@ -102,10 +104,18 @@ def test_reload_does_not_hurt_a_message_on_its_way(lab, own_settings):
     assert got["Reply-To"] == "Service client <contact@example.fr>"
 
 
+def test_LST_4_no_link_while_the_pages_do_not_answer(lab, own_settings):
+    own_settings.settings["web"] = "https://127.0.0.1:1"
+    own_settings.reload()
+    got = send_and_receive(lab, letter("news@example.fr", X_Campaign="c"))
+    del own_settings.settings["web"]
+    assert not got.all("List-Unsubscribe-Post")
+    assert "https:" not in got["List-Unsubscribe"]
+    assert "<mailto:" in got["List-Unsubscribe"]
+
+
 def test_keys_of_yesterday_go_on_verifying(lab):
     """LST-12: a token made before the rotation still counts after it."""
-    from tests.e2e.people import give_back, wait_case
-    from tests.lab import reports
     got = send_and_receive(lab, letter("recouvrement@example.fr"))
     wait_case(lab, got, "delivered")
     lab.avis.run("key rotate", "token")

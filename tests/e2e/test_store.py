@@ -1,6 +1,7 @@
 """Redis goes away, hangs, forgets everything: mail goes on."""
 
 import smtplib
+import time
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.e2e.people import (
     Case, case_of, field, fresh_recipient, give_back, letter,
     send_and_receive, wait_case)
 from tests.lab import reports
-from tests.lab.waiting import wait_until
+from tests.lab.waiting import LabError, wait_until
 
 
 @pytest.fixture
@@ -40,8 +41,6 @@ def test_X_12_allow_goes_out_and_is_caught_up(lab, away):
 
 def wait_case_again(lab, message, kind):
     """As wait_case, over the time in which Redis comes back."""
-    from tests.lab.waiting import LabError
-
     def look():
         try:
             case = case_of(lab, message)
@@ -67,7 +66,6 @@ def test_X_12_reports_that_come_meanwhile_are_not_lost(lab):
 
 
 def test_MLT_21_a_redis_that_hangs_costs_only_the_budget(lab):
-    import time
     send_and_receive(lab, letter("julie@example.fr"))
     lab.redis.pause()
     try:

@@ -54,6 +54,7 @@ class Avis:
         self.journal = self.folder / "journal"
         self.keys = self.folder / "keys"
         self.policy = policy
+        self.environment = None
         self._process = None
         self._set_socket(socket_kind)
         self.settings = {
@@ -99,7 +100,7 @@ class Avis:
     def launch(self):
         self._process = self.place.start(
             "avis-milter", [BUILD / "avis-milter", "--conf", self.conf],
-            self.log_file)
+            self.log_file, env=self.environment)
         self._process.wait_ready(self.is_listening, "avis-milter to listen")
 
     def stop(self):

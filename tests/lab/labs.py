@@ -19,6 +19,7 @@ from .places import Place
 from .ports import Port
 from .postfix import Postfix
 from .redis_server import RedisServer
+from .web import WebServer
 
 OUR_USERS = ["contact", "recouvrement", "boutique", "news", "julie", "marc",
              "no-reply", "recu", "unsubscribe", "postmaster"]
@@ -28,13 +29,20 @@ OUTSIDE_ADDRESS = "127.0.0.2"
 
 
 class Lab:
-    """Use it in a `with` block. More words go to Avis()."""
+    """Use it in a `with` block. More words go to Avis().
 
-    def __init__(self, has_avis=True, **avis_options):
+    has_web: an endpoint for one-click links answers, so that they are made.
+    """
+
+    def __init__(self, has_avis=True, has_web=False, **avis_options):
         self.place = Place()
         self.redis = RedisServer(self.place)
+        self.web = WebServer(self.place) if has_web else None
         self.avis = Avis(self.place, self.redis.url, **avis_options) \
             if has_avis else None
+        if self.web and self.avis:
+            self.avis.settings["web"] = self.web.url
+            self.avis.environment = self.web.environment
         self.login = LoginServer(self.place)
         self.recipient = self._make_recipient()
         self.sender = self._make_sender()
@@ -77,6 +85,8 @@ class Lab:
     def __exit__(self, *_):
         self.place.close()
         self.login.close()
+        if self.web:
+            self.web.close()
 
     def start(self):
         self.redis.start()

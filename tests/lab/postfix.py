@@ -328,5 +328,10 @@ class Postfix:
 
     def queued(self, queue_id):
         """What stands in a queue file."""
-        return QueueFile(self.place.run(
-            ["postcat", "-c", self.conf, "-qbhe", queue_id]).stdout)
+        def look():
+            # It may be moved from one queue to the next meanwhile.
+            done = self.place.run(["postcat", "-c", self.conf, "-qbhe",
+                                   queue_id], check=False)
+            return done.returncode == 0 and done.stdout
+        return QueueFile(wait_until(look, f"queue file {queue_id}", 5,
+                                    [self.log_file]))
