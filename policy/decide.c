@@ -1,0 +1,87 @@
+#include "policy/decide_parts.h"
+
+static void
+decision_init(struct decision *decision)
+{
+	*decision = (struct decision){ .verdict = VERDICT_PASS,
+		                       .reply_status = "",
+		                       .reply_text = "",
+		                       .reply_to = "",
+		                       .from = "",
+		                       .list_id = "" };
+}
+
+void
+decide_refuse(const struct deciding *d, const char *status, const char *topic,
+              const char *text)
+{
+	d->decision->verdict = VERDICT_REFUSE;
+	d->decision->reply_code = 550;
+	d->decision->reply_status = status;
+	d->decision->reply_text = text;
+	explain(d->arena, d->decision, topic,
+	        arena_printf(d->arena, "refused: %s", text));
+}
+
+/* Why a message is none of our business; NULL when it is. */
+static const char *
+untouched_because(const struct facts *facts, enum origin origin)
+{
+	if (origin == ORIGIN_TRANSIT)
+		return "not ours: it comes in or passes through (DSN-4)";
+	if (facts->is_our_second_pass)
+		return "already treated: it bears our record (MLT-26)";
+	if (facts->is_report)
+		return "a report is never changed (REP-14)";
+	return NULL;
+}
+
+/* Two From fields fool those who check only one (HDR-5). */
+static bool
+refuse_two_from(const struct deciding *d)
+{
+	if (d->facts->from_fields < 2)
+		return false;
+	decide_refuse(d, "5.6.0", "sender",
+	              "a message has one From field, this one has more "
+	              "(RFC 5322, 3.6)");
+	return true;
+}
+
+static bool
+nobody_is_left(const struct deciding *d)
+{
+	return d->decision->drop_count > 0 &&
+	       d->decision->drop_count == d->facts->recipient_count;
+}
+
+void
+decide(struct arena *arena, const struct rules *rules,
+       const struct facts *facts, struct decision *decision_r)
+{
+	struct deciding d = { .arena = arena,
+		              .rules = rules,
+		              .facts = facts,
+		              .decision = decision_r };
+	const char *reason;
+
+	decision_init(decision_r);
+	decision_r->origin = rules_origin(rules, facts);
+	reason = untouched_because(facts, decision_r->origin);
+	if (reason != NULL) {
+		decision_r->verdict = VERDICT_UNTOUCHED;
+		explain(arena, decision_r, "untouched", reason);
+		return;
+	}
+	d.class = rules_classify(arena, rules, facts, &reason);
+	decision_r->class = d.class;
+	explain(arena, decision_r, "class", reason);
+	if (refuse_two_from(&d) || d.class == NULL)
+		return;
+	decide_store(&d);
+	if (decision_r->verdict != VERDICT_PASS || nobody_is_left(&d))
+		return;
+	decide_sender(&d);
+	decide_receipts(&d);
+	decide_unsubscribe(&d);
+}
