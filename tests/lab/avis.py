@@ -128,12 +128,12 @@ class Avis:
         self._process.send(signal.SIGHUP)
 
     def reload(self):
-        """Writes the settings and waits until the daemon speaks of them."""
+        """Writes the settings, gives what the daemon says to them."""
         self.write()
         before = len(self.log())
         self.hang_up()
-        wait_until(lambda: re.search(r"(?i)settings", self.log()[before:]),
-                   "avis-milter to speak of its settings", 10,
+        wait_until(lambda: "reload:" in self.log()[before:],
+                   "avis-milter to speak of its reload", 10,
                    [self.log_file])
         return self.log()[before:]
 
