@@ -208,13 +208,22 @@ fmt:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 # --- Bench and demo ------------------------------------------------------
-BENCH_TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+# The load generator and what avis is measured beside; then what else
+# measures: bench_*.c.
+LOAD    = $(BUILD)/tests/bench/milter_load
+BARE    = $(BUILD)/tests/bench/bare_filter
+BENCHES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 
-$(BENCH_TOOLS): %: %.o $(call archives,$(call rooms_for,flow))
-	$(call say,LINK,$@)$(link) $(call libs_for,flow) $(LIBS_milter)
+$(LOAD): $(patsubst %,$(LOAD:milter_load=%.o),milter_load sample wire) \
+		$(call archives,mail base)
+	$(call say,LINK,$@)$(link) $(LIBS_mail) $(LIBS_base)
+$(BARE): $(BARE).o
+	$(call say,LINK,$@)$(link) $(LIBS_milter)
+$(BENCHES): %: %.o $(call archives,$(call rooms_for,flow))
+	$(call say,LINK,$@)$(link) $(call libs_for,flow)
 
 .PHONY: bench bench-tools demo
-bench-tools: $(BENCH_TOOLS)
+bench-tools: $(LOAD) $(BARE) $(BENCHES)
 bench:
 	contrib/install-packages build bench
 	@$(MAKE) --no-print-directory all bench-tools
@@ -297,4 +306,5 @@ clean:
 #: Variables: CC CFLAGS WERROR=-Werror BUILD=build V=1
 
 -include $(foreach room,$(ROOMS),$(patsubst %.o,%.d,$(call objects,$(room))))
--include $(UNIT_TESTS:=.d) $(FUZZERS:=.d) $(BENCH_TOOLS:=.d)
+-include $(UNIT_TESTS:=.d) $(FUZZERS:=.d) $(BENCHES:=.d)
+-include $(wildcard $(BUILD)/tests/bench/*.d)
