@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,13 @@
 /* libmilter gives callbacks no way to pass it; set before any thread. */
 static struct service *mta_service;
 static _Atomic unsigned long mta_connections;
+
+/* libmilter means const and does not say so. */
+static char *
+loose(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
 
 /* What was agreed on, per connection, beside the session. */
 struct link {
@@ -111,7 +119,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++)
 			smfi_setsymlist(context, macros[i].stage,
-			                (char *)(uintptr_t)macros[i].names);
+			                loose(macros[i].names));
 	return SMFIS_CONTINUE;
 }
 
@@ -119,7 +127,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 static void
 read_mta(SMFICTX *context, struct session *session)
 {
-	const char *version = smfi_getsymval(context, (char *)"v");
+	const char *version = smfi_getsymval(context, loose("v"));
 	unsigned major = 0, minor = 0;
 
 	if (version == NULL)
@@ -167,7 +175,7 @@ on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 	                is_local);
 	read_mta(context, link->session);
 
-	const char *own_name = smfi_getsymval(context, (char *)"j");
+	const char *own_name = smfi_getsymval(context, loose("j"));
 
 	if (own_name != NULL)
 		link->session->own_name =
@@ -178,7 +186,7 @@ on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 static const char *
 macro(SMFICTX *context, const char *name)
 {
-	const char *value = smfi_getsymval(context, (char *)(uintptr_t)name);
+	const char *value = smfi_getsymval(context, loose(name));
 
 	return value != NULL ? value : "";
 }
@@ -345,7 +353,7 @@ enum result
 mta_in_open(struct service *service, struct error *err)
 {
 	struct smfiDesc filter = {
-		.xxfi_name = (char *)(uintptr_t) "avis",
+		.xxfi_name = loose("avis"),
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_flags = ACTIONS_WANTED,
 		.xxfi_connect = on_connect,
@@ -363,7 +371,7 @@ mta_in_open(struct service *service, struct error *err)
 	const struct settings *settings = service->now->settings;
 
 	mta_service = service;
-	if (smfi_setconn((char *)(uintptr_t)settings->listen) != MI_SUCCESS ||
+	if (smfi_setconn(loose(settings->listen)) != MI_SUCCESS ||
 	    smfi_register(filter) != MI_SUCCESS) {
 		error_set(err, "listen = \"%s\": libmilter refuses it",
 		          settings->listen);
