@@ -372,14 +372,17 @@ value_check_web(const char *text, struct error *err)
 }
 
 static const char *const store_schemes[] = {
-	"redis://",          "rediss://",        "redis+unix:///",
-	"redis-sentinel://", "redis-cluster://",
+	"redis://",
+	"redis+unix:///",
+	"redis-sentinel://",
 };
+
+#define SCHEMES (sizeof(store_schemes) / sizeof(store_schemes[0]))
 
 enum result
 value_check_store(const char *text, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(store_schemes) / sizeof(char *); i++)
+	for (size_t i = 0; i < SCHEMES; i++)
 		if (text_starts(text, store_schemes[i]) &&
 		    strlen(text) > strlen(store_schemes[i]))
 			return value_check_line(text, err);
