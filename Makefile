@@ -42,7 +42,7 @@ USES_conf   = base
 USES_mail   = base
 USES_policy = conf base
 USES_record = conf base
-USES_flow   = mail policy record conf base
+USES_flow   = mail policy conf base
 USES_milter = flow mail policy record conf base
 USES_cli    = flow mail policy record conf base
 ROOMS = base conf mail policy record flow milter cli
@@ -56,7 +56,7 @@ MAIN_avis-milter = $(BUILD)/milter/avis_milter.o
 # --- Outside libraries: file:pkg-config name, the one adapter of each ----
 ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
 	mail/mime:gmime-3.0 policy/pcre:libpcre2-8 record/redis:hiredis \
-	milter/mta_in:milter milter/mta_out:milter
+	milter/mta_in:milter milter/mta_out:milter milter/health:libcurl
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
 adapter_name = $(word 2,$(subst :, ,$(1)))
@@ -137,8 +137,8 @@ $(1): $(1).o $(call archives,$(call rooms_for,$(call test_room,$(1))))
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_test,$(test))))
 
-$(FUZZERS): %: %.o $(call archives,$(call rooms_for,flow))
-	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(call libs_for,flow)
+$(FUZZERS): %: %.o $(call archives,$(call rooms_for,milter))
+	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(call libs_for,milter)
 
 # --- Checks. Each ends in "N passed, N failed, N skipped" ----------------
 RUN   = $(PYTHON) tests/run
@@ -219,8 +219,8 @@ $(LOAD): $(patsubst %,$(LOAD:milter_load=%.o),milter_load sample wire) \
 	$(call say,LINK,$@)$(link) $(LIBS_mail) $(LIBS_base)
 $(BARE): $(BARE).o
 	$(call say,LINK,$@)$(link) $(LIBS_milter)
-$(BENCHES): %: %.o $(call archives,$(call rooms_for,flow))
-	$(call say,LINK,$@)$(link) $(call libs_for,flow)
+$(BENCHES): %: %.o $(call archives,$(call rooms_for,milter))
+	$(call say,LINK,$@)$(link) $(call libs_for,milter)
 
 .PHONY: bench bench-tools demo
 bench-tools: $(LOAD) $(BARE) $(BENCHES)
