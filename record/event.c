@@ -229,10 +229,10 @@ event_write_entry(const struct event *event, const uint8_t prev[DIGEST_BYTES],
 	write_digest(&json, "c", commitment);
 	write_word(&json, "class", event->class_name);
 	write_word(&json, "detail", event->detail);
-	jwrite_text(&json, "grade", grades[event->grade]);
+	jwrite_text(&json, "g", grades[event->grade]);
 	if (event->has_digests)
 		write_digest(&json, "h", event->header_digest);
-	jwrite_text(&json, "kind", kinds[event->kind].name);
+	jwrite_text(&json, "k", kinds[event->kind].name);
 	if (event->has_message) {
 		message_id_name(event->message, name);
 		jwrite_text(&json, "m", name);
@@ -272,7 +272,7 @@ read_choice(const struct jread_value *top, const char *member,
 static bool
 read_kind(const struct jread_value *top, enum event_kind *kind_r)
 {
-	const char *name = jread_get_text(top, "kind");
+	const char *name = jread_get_text(top, "k");
 
 	for (int i = 0; i < EVENT_KINDS; i++)
 		if (strcmp(kinds[i].name, name) == 0) {
@@ -341,9 +341,9 @@ read_members(struct arena *arena, const struct jread_value *top,
 	int grade = 0, source = 0;
 
 	if (!read_kind(top, &event->kind))
-		return "kind";
-	if (!read_choice(top, "grade", grades, COUNT(grades), &grade))
-		return "grade";
+		return "k";
+	if (!read_choice(top, "g", grades, COUNT(grades), &grade))
+		return "g";
 	if (!read_choice(top, "src", sources, COUNT(sources), &source))
 		return "src";
 	if (!read_number(span_of(jread_get_text(top, "seq")),
