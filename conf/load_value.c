@@ -462,12 +462,13 @@ warn_not_enforced(const struct target *target)
 		.setting = target->path,
 		.text = "is understood, but this version does not carry it "
 			"out yet",
-		.remedy = "messages leave as if it were not there",
+		.remedy =
+			"until it does, mail leaves as if it were not written",
 	};
 
 	if (now[0] != '\0')
 		finding.remedy = arena_printf(
-			arena, "messages leave as with \"%s\"", now);
+			arena, "until it does, all is as with \"%s\"", now);
 	finding_add(arena, target->load->findings, finding);
 }
 

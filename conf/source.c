@@ -190,7 +190,7 @@ source_read(struct arena *arena, const char *path, struct source *source_r,
 		                   .findings = findings,
 		                   .source = source_r,
 		                   .top = path };
-	struct place top = { .file = shown_name(&reading, path) };
+	struct place top = { .file = "" };
 
 	*source_r = (struct source){ .text = SPAN("") };
 	buf_init(&reading.text, SOURCE_BYTES);
@@ -198,9 +198,9 @@ source_read(struct arena *arena, const char *path, struct source *source_r,
 	bool is_read = read_into(&reading, path, top);
 
 	if (is_read && reading.text.is_full) {
+		top.file = shown_name(&reading, path);
 		complain(&reading, top,
-		         "together with what it includes: "
-		         "more than 1 MiB");
+		         "is more than 1 MiB with what it includes");
 		is_read = false;
 	}
 	source_r->text = span_make(
