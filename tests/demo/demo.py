@@ -128,9 +128,9 @@ def show_all(lab):
         page.command(f"avis proof --message-id '{letter.message_id}'")
         page.block(lab.avis.proof_text("--message-id", letter.message_id))
         if letter is GHOST:
-            page.say(f"Marc has the failure in his mailbox: "
-                     f"\"{GHOST.received['Subject']}\". The token is taken "
-                     "out of it.", 4)
+            page.say("The people who wrote have the failure in their "
+                     f"mailbox: \"{GHOST.received['Subject']}\". The token "
+                     "is taken out of it.", 4)
         else:
             page.say(AFTERWORDS[letter], 4)
 

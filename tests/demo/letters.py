@@ -51,10 +51,10 @@ ORDER = Letter(
     "Bonjour,\n\nvotre commande est partie.\n", name="Boutique")
 
 GHOST = Letter(
-    "A notice to somebody who does not exist",
+    "An invoice to somebody who does not exist",
     "The other server refuses the address. The failure must reach the "
-    "person who wrote, and stand in the record.",
-    "marc@example.fr", "ghost@example.com", "Rendez-vous de mardi",
-    "Bonjour,\n\nmardi à dix heures ?\n", name="Marc")
+    "people who wrote, and stand in the record.",
+    "factures@example.fr", "ghost@example.com", "Facture 2026-119",
+    "Bonjour,\n\nvoici votre facture.\n", name="Facturation")
 
 ALL = [NOTICE, NEWSLETTER, ORDER, GHOST]

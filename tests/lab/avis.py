@@ -58,7 +58,7 @@ class Avis:
         self._process = None
         self._set_socket(socket_kind)
         self.settings = {
-            "host": "mail", "listen": self._listen, "listen_mode": 0o666,
+            "host": "mail", "listen": self._listen, "listen_mode": "0666",
             "store": store, "journal": str(self.journal),
             "keys": str(self.keys), "log": "stderr", "log_level": "info",
             # 127.0.0.2 plays the outside; see labs.py.
@@ -82,10 +82,6 @@ class Avis:
         text = (SAMPLES / "avis.conf").read_text()
         for name, value in self.settings.items():
             text = with_setting(text, name, value)
-        # listen_mode is octal, as chmod takes it.
-        text = re.sub(r"^listen_mode = \d+;",
-                      f"listen_mode = \"{self.settings['listen_mode']:04o}\";",
-                      text, flags=re.M)
         policy = self.policy or (SAMPLES / "policy.conf").read_text()
         self.conf.write_text(text)
         (self.conf.parent / "policy.conf").write_text(policy)

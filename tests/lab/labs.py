@@ -22,7 +22,7 @@ from .redis_server import RedisServer
 from .web import WebServer
 
 OUR_USERS = ["contact", "recouvrement", "boutique", "news", "julie", "marc",
-             "no-reply", "recu", "unsubscribe", "postmaster"]
+             "factures", "no-reply", "recu", "unsubscribe", "postmaster"]
 THEIR_USERS = ["anne", "benoit", "chloe", "david", "emma", "zoé",
                *(f"user{n}" for n in range(100))]
 OUTSIDE_ADDRESS = "127.0.0.2"
