@@ -6,7 +6,7 @@
 #include "cli/try.h"
 
 #define JSON_BYTES  ((size_t)64 * 1024 * 1024)
-#define TOPIC_WIDTH 11
+#define TOPIC_WIDTH 13
 
 struct look {
 	const char *added;

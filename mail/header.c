@@ -169,11 +169,24 @@ header_unfold(struct arena *arena, const char *value)
 	return text;
 }
 
+/* Nearly all values: then nothing needs decoding. */
+static bool
+is_plain_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80 ||
+		    (text[0] == '=' && text[1] == '?'))
+			return false;
+	return true;
+}
+
 char *
 header_decode(struct arena *arena, const char *value)
 {
-	const char *unfolded = header_unfold(arena, value);
-	char *text = mime_decode_words(arena, span_of(unfolded));
+	char *unfolded = header_unfold(arena, value);
+	char *text = is_plain_text(unfolded)
+	                     ? unfolded
+	                     : mime_decode_words(arena, span_of(unfolded));
 
 	for (size_t i = 0; text[i] != '\0'; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
