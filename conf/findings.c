@@ -14,16 +14,22 @@ finding_add(struct arena *arena, struct finding_list *list,
 	*slot = finding;
 }
 
+static const char *
+file_of(const struct finding *finding)
+{
+	return finding->place.file == NULL ? "" : finding->place.file;
+}
+
 char *
 finding_text(struct arena *arena, const struct finding *finding)
 {
-	const char *file = finding->place.file;
+	const char *file = file_of(finding);
 	const char *where = "";
 
 	if (finding->place.line > 0)
 		where = arena_printf(arena, "%s:%u: ", file,
 		                     finding->place.line);
-	else if (file != NULL && file[0] != '\0')
+	else if (file[0] != '\0')
 		where = arena_printf(arena, "%s: ", file);
 
 	const char *line = arena_printf(
@@ -63,7 +69,7 @@ file_rank(const struct finding_list *list, const char *file)
 {
 	size_t i = 0;
 
-	while (i < list->count && strcmp(list->items[i].place.file, file) != 0)
+	while (i < list->count && strcmp(file_of(&list->items[i]), file) != 0)
 		i++;
 	return i;
 }
@@ -95,7 +101,7 @@ finding_sort(struct arena *arena, struct finding_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		ranked[i] = (struct ranked){
 			.finding = list->items[i],
-			.rank = file_rank(list, list->items[i].place.file),
+			.rank = file_rank(list, file_of(&list->items[i])),
 			.index = i,
 		};
 	if (list->count > 1)

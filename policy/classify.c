@@ -148,10 +148,12 @@ shown(struct arena *arena, const char *text)
 static const char *
 why_from(const struct question *q)
 {
-	return arena_printf(q->arena, "from %s",
-	                    shown(q->arena, q->facts->from[0] != '\0'
-	                                            ? q->facts->from
-	                                            : "no address"));
+	if (pattern_list_matches(&q->rule->from, q->arena,
+	                         span_of(q->facts->from)))
+		return arena_printf(q->arena, "from %s",
+		                    shown(q->arena, q->facts->from));
+	return arena_printf(q->arena, "envelope sender %s",
+	                    shown(q->arena, q->facts->envelope_sender));
 }
 
 static const char *
@@ -189,11 +191,14 @@ static const char *
 why_body(const struct question *q)
 {
 	const struct when_settings *when = &q->rule->class->when;
+	const char *with = q->facts->has_attachment ? "with attachments"
+	                                            : "without attachments";
 
 	if (when->size_min_bytes == 0 && when->size_max_bytes == 0)
-		return q->facts->has_attachment ? "with attachments"
-		                                : "without attachments";
-	return arena_printf(q->arena, "%lld bytes", q->facts->size_bytes);
+		return with;
+	return arena_printf(q->arena, "%lld bytes%s%s", q->facts->size_bytes,
+	                    when->attachments != TRISTATE_ANY ? ", " : "",
+	                    when->attachments != TRISTATE_ANY ? with : "");
 }
 
 /* Cheap questions come first, so that most classes fall at once. */

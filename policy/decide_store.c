@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "policy/decide_parts.h"
 
 bool
@@ -36,21 +38,25 @@ without_store(const struct deciding *d)
 	decision->verdict = VERDICT_DEFER;
 	decision->reply_code = 451;
 	decision->reply_status = "4.3.0";
-	decision->reply_text =
-		arena_printf(d->arena,
-	                     "class %s waits until it is known who left it; "
-	                     "try again later",
-	                     d->class->name);
+	decision->reply_text = arena_printf(
+		d->arena,
+		"the store is away and class %s waits for it; try again later",
+		d->class->name);
 	explain(d->arena, decision, "store",
-	        "away: whether recipients have unsubscribed cannot be known, "
-	        "so the message waits (X-12)");
+	        "away: what recipients wish cannot be known, so the message "
+	        "waits (X-12)");
 }
 
-/* "2026-11-02T09:14:05Z" as people and logs say it: the day. */
+/* The day of the latest, as people and logs say it: 2026-11-02. */
 static struct span
-day_of(const char *since)
+latest_day(const struct facts *facts)
 {
-	return span_take(span_of(since), 10);
+	const char *latest = "";
+
+	for (size_t i = 0; i < facts->recipient_count; i++)
+		if (strcmp(facts->recipients[i].suppressed_since, latest) > 0)
+			latest = facts->recipients[i].suppressed_since;
+	return span_take(span_of(latest), 10);
 }
 
 static void
@@ -73,17 +79,19 @@ drop_suppressed(const struct deciding *d)
 static void
 refuse_suppressed(const struct deciding *d)
 {
-	const struct fact_recipient *first = &d->facts->recipients[0];
-	struct span day = day_of(first->suppressed_since);
-	const char *who = d->facts->recipient_count == 1
-	                          ? "the recipient has"
-	                          : "all recipients have";
+	bool is_one = d->facts->recipient_count == 1;
+	struct span day = latest_day(d->facts);
+	const char *since = "";
 
-	decide_refuse(d, "5.7.1", "suppressed",
-	              arena_printf(d->arena,
-	                           "%s unsubscribed from %s%s" SPAN_FMT, who,
-	                           d->class->name, day.len > 0 ? " since " : "",
-	                           SPAN_ARG(day)));
+	if (day.len > 0)
+		since = arena_printf(d->arena, "%s" SPAN_FMT,
+		                     is_one ? " on " : ", the last on ",
+		                     SPAN_ARG(day));
+	decide_refuse(
+		d, "5.7.1", "suppressed",
+		arena_printf(d->arena, "%s unsubscribed from %s%s",
+	                     is_one ? "the recipient" : "all recipients have",
+	                     d->class->name, since));
 }
 
 static void

@@ -98,15 +98,24 @@ has_contact(const struct deciding *d)
 	       (facts->has_reply_to && !facts->reply_to_is_no_reply);
 }
 
+/* Of letters nobody expects one. */
+static void
+explain_no_way_out(const struct deciding *d)
+{
+	if (d->class->purpose == PURPOSE_TRANSACTIONAL ||
+	    d->class->unsubscribe != UNSUBSCRIBE_NONE)
+		not_done(d, arena_printf(d->arena,
+		                         "one-click: class is %s (LST-17)",
+		                         purpose_name(d->class->purpose)));
+}
+
 void
 decide_unsubscribe(const struct deciding *d)
 {
 	const struct class_settings *class = d->class;
 
 	if (must_be_sent(class))
-		not_done(d, arena_printf(d->arena,
-		                         "one-click: class is %s (LST-17)",
-		                         purpose_name(class->purpose)));
+		explain_no_way_out(d);
 	else if (class->unsubscribe != UNSUBSCRIBE_NONE)
 		decide_existing(d);
 	else if (!d->facts->has_list_id)
