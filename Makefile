@@ -245,10 +245,12 @@ SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	sysusers.d/avis.conf:/usr/lib/sysusers.d \
 	tmpfiles.d/avis.conf:/usr/lib/tmpfiles.d \
 	redis/redis.conf:$(SYSCONFDIR)/avis \
+	postfix/mark-notify.pcre:$(SYSCONFDIR)/avis \
+	postfix/strangers.cidr:$(SYSCONFDIR)/avis \
 	completions/avis:$(PREFIX)/share/bash-completion/completions
 
 # Our paths stand in a unit as PREFIX has it, not as we wrote it.
-place = sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,g' $(1) >$(2) && chmod 644 $(2)
+place = sed 's,/usr/local/\(s\?bin\)/,$(PREFIX)/\1/,g' $(1) >$(2) && chmod 644 $(2)
 
 .PHONY: install uninstall dist help clean
 install: all
@@ -262,21 +264,21 @@ install: all
 		install -d $$(dirname $$file) || exit 1; \
 		$(call place,contrib/$${item%%:*},$$file) || exit 1; done
 	$(Q)install -d $(CONF) && for file in $(SAMPLES); do \
-		name=$(CONF)/$$(basename $$file); \
-		if [ -e $$name ]; then name=$$name.sample; fi; \
-		install -m 644 $$file $$name || exit 1; done
+		install -m 644 $$file $(CONF)/$${file##*/}.sample || exit 1; done
 	$(Q)for folder in postfix sendmail; do \
 		install -D -m 644 -t $(DOC)/$$folder contrib/$$folder/* || exit 1; \
 		done
 	install -D -m 644 -t $(DOC) $(wildcard README INSTALL CHANGES LICENSE)
 
-# Settings stay: they are the administrator's.
+# What an administrator may have changed stays.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/avis $(DESTDIR)$(PREFIX)/sbin/avis-milter
 	rm -f $(foreach page,$(PAGES),\
 		$(MAN)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -f $(foreach item,$(filter-out redis/%,$(SYSTEM)),$(DESTDIR)$(word 2,\
-		$(subst :, ,$(item)))/$(notdir $(word 1,$(subst :, ,$(item)))))
+	rm -f $(foreach item,$(SYSTEM),$(if $(findstring $(SYSCONFDIR),$(item)),,\
+		$(DESTDIR)$(lastword $(subst :, ,$(item)))/$(notdir \
+		$(firstword $(subst :, ,$(item))))))
+	rm -f $(foreach file,$(SAMPLES),$(CONF)/$(notdir $(file)).sample)
 	rm -rf $(DOC)
 
 dist:
