@@ -38,7 +38,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
  * updates *items, *count and *room. Use: struct x *x = arena_push(arena,
  * (void **)&list->items, &list->count, &list->room, sizeof(*x));
  */
-void *arena_push(struct arena *arena, void **items, size_t *count,
-                 size_t *room, size_t size);
+void *arena_push(struct arena *arena, void **items, size_t *count, size_t *room,
+                 size_t size);
 
 #endif

@@ -10,8 +10,8 @@ static _Atomic int64_t clock_frozen = -1;
 time_ms_t
 clock_now(void)
 {
-	int64_t frozen = atomic_load_explicit(&clock_frozen,
-	                                      memory_order_relaxed);
+	int64_t frozen =
+		atomic_load_explicit(&clock_frozen, memory_order_relaxed);
 	struct timespec now;
 
 	if (frozen >= 0)
@@ -192,7 +192,7 @@ clock_parse(const char *text, time_ms_t *when_r)
 	}
 	if (!take_zone(&rest, &zone) || rest.len > 0)
 		return false;
-	*when_r = ((time_ms_t)timegm(&tm) - zone * 60) * 1000 + ms;
+	*when_r = ((time_ms_t)timegm(&tm) - (time_ms_t)zone * 60) * 1000 + ms;
 	return true;
 }
 
@@ -263,6 +263,6 @@ clock_parse_mail(struct span text, time_ms_t *when_r)
 	rest = span_trim(rest);
 	if (!take_zone(&rest, &zone))
 		zone = named_zone(span_take(rest, span_find(rest, ' ', 0)));
-	*when_r = ((time_ms_t)timegm(&tm) - zone * 60) * 1000;
+	*when_r = ((time_ms_t)timegm(&tm) - (time_ms_t)zone * 60) * 1000;
 	return true;
 }

@@ -85,8 +85,7 @@ void
 digest_hmac(const void *key, size_t key_len, const void *at, size_t len,
             uint8_t sum_r[DIGEST_BYTES])
 {
-	must(HMAC(digest_sha, key, (int)key_len, at, len, sum_r, NULL) !=
-	     NULL);
+	must(HMAC(digest_sha, key, (int)key_len, at, len, sum_r, NULL) != NULL);
 }
 
 void

@@ -49,8 +49,8 @@ base64url_value(char c)
 }
 
 static bool
-decode_bits(struct span text, unsigned bits, int (*value_of)(char),
-            uint8_t *at, size_t len)
+decode_bits(struct span text, unsigned bits, int (*value_of)(char), uint8_t *at,
+            size_t len)
 {
 	uint32_t held = 0;
 	unsigned count = 0;

@@ -15,8 +15,7 @@ struct error {
 void error_set(struct error *err, const char *format, ...) FORMAT_LIKE(2, 3);
 
 /* Puts "prefix: " in front of what is there ("redis: timeout"). */
-void error_prefix(struct error *err, const char *format, ...)
-	FORMAT_LIKE(2, 3);
+void error_prefix(struct error *err, const char *format, ...) FORMAT_LIKE(2, 3);
 
 /* error_set with ": " and the text of the errno value at the end. */
 void error_errno(struct error *err, int number, const char *format, ...)

@@ -50,9 +50,8 @@ file_read(struct arena *arena, const char *path, size_t limit,
 	buf_init(&bytes, limit);
 	enum result result = read_all(fd, &bytes, path, err);
 	if (result == RESULT_OK)
-		*bytes_r = span_make(arena_strndup(arena, bytes.data,
-		                                   bytes.len),
-		                     bytes.len);
+		*bytes_r = span_make(
+			arena_strndup(arena, bytes.data, bytes.len), bytes.len);
 	buf_done(&bytes);
 	if (!is_stdin)
 		close(fd);

@@ -19,9 +19,9 @@ enum result
 jread_parse(struct span text, struct jread_doc **doc_r, struct error *err)
 {
 	json_error_t problem;
-	json_t *top = json_loadb(text.at, text.len,
-	                         JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-	                         &problem);
+	json_t *top =
+		json_loadb(text.at, text.len,
+	                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
 
 	if (top == NULL) {
 		error_set(err, "JSON, byte %d: %s", problem.position,
@@ -64,8 +64,8 @@ jread_count(const struct jread_value *array)
 }
 
 bool
-jread_next(const struct jread_value *object, void **place,
-           const char **name_r, const struct jread_value **value_r)
+jread_next(const struct jread_value *object, void **place, const char **name_r,
+           const struct jread_value **value_r)
 {
 	/* Jansson wants a writable object, to walk it only. */
 	json_t *walked = (json_t *)(uintptr_t)object;
@@ -95,7 +95,7 @@ jread_get_text(const struct jread_value *object, const char *name)
 
 char *
 jread_copy_text(struct arena *arena, const struct jread_value *object,
-               const char *name)
+                const char *name)
 {
 	return arena_strdup(arena, jread_get_text(object, name));
 }

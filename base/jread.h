@@ -18,14 +18,15 @@ struct jread_value; /* borrowed from its document */
 
 /* BAD for broken JSON and for a name given twice in one object (JCS-1). */
 enum result jread_parse(struct span text, struct jread_doc **doc_r,
-                      struct error *err) MUST_CHECK;
+                        struct error *err) MUST_CHECK;
 void jread_free(struct jread_doc **doc);
 const struct jread_value *jread_top(const struct jread_doc *doc);
 
 /* NULL when there is no such member or item. */
 const struct jread_value *jread_get(const struct jread_value *object,
-                                  const char *name);
-const struct jread_value *jread_at(const struct jread_value *array, size_t index);
+                                    const char *name);
+const struct jread_value *jread_at(const struct jread_value *array,
+                                   size_t index);
 size_t jread_count(const struct jread_value *array);
 
 /*
@@ -38,7 +39,7 @@ bool jread_next(const struct jread_value *object, void **place,
 /* The text lives as long as the document (get_text) or the arena (copy). */
 const char *jread_get_text(const struct jread_value *object, const char *name);
 char *jread_copy_text(struct arena *arena, const struct jread_value *object,
-                     const char *name);
+                      const char *name);
 int64_t jread_get_int(const struct jread_value *object, const char *name);
 bool jread_get_bool(const struct jread_value *object, const char *name);
 /* For an item of an array of strings; "" when it is none. */

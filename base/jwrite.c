@@ -24,7 +24,7 @@ static size_t
 utf8_length(struct span s)
 {
 	unsigned char c = (unsigned char)s.at[0];
-	size_t len = c < 0x80            ? 1
+	size_t len = c < 0x80             ? 1
 	             : (c & 0xe0) == 0xc0 ? 2
 	             : (c & 0xf0) == 0xe0 ? 3
 	             : (c & 0xf8) == 0xf0 ? 4

@@ -57,8 +57,8 @@ read_line(struct keyring *keys, struct span line, struct error *err)
 	struct key key;
 
 	snprintf(text, sizeof(text), SPAN_FMT, SPAN_ARG(line));
-	if (sscanf(text, "%15s %u %79s %39s", kind_name, &version, hex,
-	           made) != 4) {
+	if (sscanf(text, "%15s %u %79s %39s", kind_name, &version, hex, made) !=
+	    4) {
 		error_set(err, "wants: kind version key date");
 		return RESULT_BAD;
 	}

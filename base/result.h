@@ -7,7 +7,7 @@
  * a sentence in struct error.
  */
 
-#define MUST_CHECK      __attribute__((warn_unused_result))
+#define MUST_CHECK        __attribute__((warn_unused_result))
 #define FORMAT_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 enum result {

@@ -25,9 +25,9 @@ struct span span_trim(struct span s); /* SP, HTAB, CR, LF at both ends */
 
 bool span_equal(struct span a, struct span b);
 bool span_equal_nocase(struct span a, struct span b);
-bool span_is(struct span s, const char *text); /* without case */
+bool span_is(struct span s, const char *text);     /* without case */
 bool span_starts(struct span s, const char *text); /* without case */
-bool span_ends(struct span s, const char *text); /* without case */
+bool span_ends(struct span s, const char *text);   /* without case */
 
 /* Position of byte or of text (without case) from start; len when absent. */
 size_t span_find(struct span s, char byte, size_t start);

@@ -31,7 +31,7 @@ struct message_id {
 enum token_purpose {
 	TOKEN_RECEIPT = 'r',
 	TOKEN_UNSUBSCRIBE = 'u',
-	TOKEN_AUDIT = 'a',      /* our own header; context: what it covers */
+	TOKEN_AUDIT = 'a', /* our own header; context: what it covers */
 	TOKEN_PREFERENCES = 'p',
 	TOKEN_DATA = 'd',
 	TOKEN_CONFIRM = 'c',
@@ -56,15 +56,14 @@ void token_with_context(const struct keyring *keys, enum token_purpose purpose,
                         char text_r[TOKEN_ADDRESS_SIZE]);
 
 /* False: not a token, another purpose, an unknown key, a wrong MAC. */
-bool token_check_address(const struct keyring *keys,
-                         enum token_purpose purpose, struct span text,
-                         struct message_id *id_r);
+bool token_check_address(const struct keyring *keys, enum token_purpose purpose,
+                         struct span text, struct message_id *id_r);
 bool token_check_url(const struct keyring *keys, enum token_purpose purpose,
                      struct span text, struct message_id *id_r);
 bool token_check_envid(const struct keyring *keys, struct span text,
                        struct message_id *id_r);
-bool token_check_context(const struct keyring *keys,
-                         enum token_purpose purpose, struct span context,
-                         struct span text, struct message_id *id_r);
+bool token_check_context(const struct keyring *keys, enum token_purpose purpose,
+                         struct span context, struct span text,
+                         struct message_id *id_r);
 
 #endif

@@ -1,3 +1,5 @@
+#include "cli/try.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include "base/file.h"
 #include "base/jwrite.h"
 #include "cli/commands.h"
-#include "cli/try.h"
 #include "flow/facts_of.h"
 #include "mail/address.h"
 #include "mail/attach.h"
@@ -23,7 +24,8 @@ static const char help[] =
 	"the class, the reasons and what changes in the header. Needs no Redis\n"
 	"and no MTA; records nothing. \"-\" is standard input.\n"
 	"\n"
-	"  -f, --from ADDRESS    envelope sender; else the address in From\n"
+	"  -f, --from ADDRESS    envelope sender, " < >
+	" for none; else From\n"
 	"  -t, --to ADDRESS      recipient, may be given often; else To and Cc\n"
 	"      --client ADDRESS  IP address the message comes from; else this\n"
 	"                        host's sendmail(1)\n"
@@ -36,8 +38,73 @@ static const char help[] =
 	"\n"
 	"Exit codes: 0 it would go out, 1 it would be refused, 2 wrong use.\n";
 
-enum { OPTION_CLIENT = 256, OPTION_AUTH, OPTION_NOW, OPTION_MESSAGE,
-       OPTION_JSON };
+enum {
+	OPTION_CLIENT = 256,
+	OPTION_AUTH,
+	OPTION_NOW,
+	OPTION_MESSAGE,
+	OPTION_JSON
+};
+
+static bool
+set_now(struct try *try, const char *value)
+{
+	if (clock_parse(value, &try->now))
+		return true;
+	fprintf(stderr,
+	        "avis try: --now %s: wants a time as 2026-11-21T10:00:00Z\n",
+	        value);
+	return false;
+}
+
+static void
+add_recipient(struct try *try, const char *address)
+{
+	const char *const no_args[] = { NULL };
+
+	message_add_recipient(&try->message,
+	                      arena_printf(try->arena, "<%s>", address),
+	                      no_args);
+}
+
+/* False when it ends here: --help, or wrong use. */
+static bool
+set_option(struct try *try, int option, int *code_r)
+{
+	switch (option) {
+	case 'f':
+		try->from = optarg;
+		return true;
+	case 't':
+		add_recipient(try, optarg);
+		return true;
+	case OPTION_CLIENT:
+		try->message.client_address = optarg;
+		try->message.is_local_submission = false;
+		return true;
+	case OPTION_AUTH:
+		try->message.auth_user = optarg;
+		return true;
+	case OPTION_NOW:
+		return set_now(try, optarg);
+	case OPTION_MESSAGE:
+		try->wants_message = true;
+		return true;
+	case OPTION_JSON:
+		try->wants_json = true;
+		return true;
+	case 'c':
+		try->conf = optarg;
+		return true;
+	case 'h':
+		fputs(help, stdout);
+		*code_r = EXIT_DONE;
+		return false;
+	default:
+		fputs("`avis try --help` says more.\n", stderr);
+		return false;
+	}
+}
 
 static bool
 read_options(struct try *try, int argc, char **argv, int *code_r)
@@ -54,55 +121,13 @@ read_options(struct try *try, int argc, char **argv, int *code_r)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *const no_args[] = { NULL };
 	int option;
 
 	*code_r = EXIT_USAGE;
 	while ((option = getopt_long(argc, argv, "f:t:c:h", options, NULL)) !=
 	       -1)
-		switch (option) {
-		case 'f':
-			try->from = optarg;
-			break;
-		case 't':
-			message_add_recipient(&try->message,
-			                      arena_printf(try->arena, "<%s>",
-			                                   optarg),
-			                      no_args);
-			break;
-		case OPTION_CLIENT:
-			try->message.client_address = optarg;
-			try->message.is_local_submission = false;
-			break;
-		case OPTION_AUTH:
-			try->message.auth_user = optarg;
-			break;
-		case OPTION_NOW:
-			if (!clock_parse(optarg, &try->now)) {
-				fprintf(stderr,
-				        "avis try: --now %s: wants a time as "
-				        "2026-11-21T10:00:00Z\n",
-				        optarg);
-				return false;
-			}
-			break;
-		case OPTION_MESSAGE:
-			try->wants_message = true;
-			break;
-		case OPTION_JSON:
-			try->wants_json = true;
-			break;
-		case 'c':
-			try->conf = optarg;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			*code_r = EXIT_DONE;
+		if (!set_option(try, option, code_r))
 			return false;
-		default:
-			fputs("`avis try --help` says more.\n", stderr);
-			return false;
-		}
 	if (optind + 1 == argc) {
 		try->file = argv[optind];
 		return true;
@@ -117,7 +142,6 @@ read_options(struct try *try, int argc, char **argv, int *code_r)
 static void
 recipients_from(struct try *try, const char *name)
 {
-	const char *const no_args[] = { NULL };
 	struct mailbox_list list;
 
 	mailbox_read(try->arena,
@@ -125,11 +149,7 @@ recipients_from(struct try *try, const char *name)
 	             ADDRESS_LIMIT, &list);
 	for (size_t i = 0; i < list.count; i++)
 		if (list.items[i].address[0] != '\0')
-			message_add_recipient(
-				&try->message,
-				arena_printf(try->arena, "<%s>",
-			                     list.items[i].address),
-				no_args);
+			add_recipient(try, list.items[i].address);
 }
 
 /* What --from and --to did not say stands in the message. */
@@ -143,7 +163,7 @@ complete_envelope(struct try *try)
 		recipients_from(try, "To");
 		recipients_from(try, "Cc");
 	}
-	if (try->from == NULL) {
+	if (try->from[0] == '\0') {
 		mailbox_read(try->arena,
 		             header_text(try->arena, &message->headers, "From"),
 		             1, &list);
@@ -160,15 +180,15 @@ read_message(struct try *try, struct error *err)
 	struct attach *attach;
 	size_t used;
 
-	if (file_read(try->arena, try->file, MESSAGE_BYTES, &try->bytes,
-	              err) != RESULT_OK)
+	if (file_read(try->arena, try->file, MESSAGE_BYTES, &try->bytes, err) !=
+	    RESULT_OK)
 		return false;
 	header_read(try->arena, try->bytes, HEADER_LIMIT, &message->headers,
 	            &used);
 	try->body = span_skip(try->bytes, used);
 	message->size_bytes = (int64_t)try->bytes.len;
-	attach = attach_new(header_text(try->arena, &message->headers,
-	                                "Content-Type"));
+	attach = attach_new(
+		header_text(try->arena, &message->headers, "Content-Type"));
 	attach_add(attach, try->body.at, try->body.len);
 	message->has_attachment = attach_found(attach);
 	attach_free(&attach);
@@ -183,8 +203,8 @@ read_settings(struct try *try, struct error *err)
 
 	if (settings_read(try->arena, try->conf, &try->settings, &findings,
 	                  err) != RESULT_OK ||
-	    rules_new(try->arena, try->settings, &try->rules, &findings,
-	              err) != RESULT_OK) {
+	    rules_new(try->arena, try->settings, &try->rules, &findings, err) !=
+	            RESULT_OK) {
 		for (size_t i = 0; i < findings.count; i++)
 			fprintf(stderr, "%s\n",
 			        finding_text(try->arena, &findings.items[i]));
@@ -211,6 +231,7 @@ run(struct try *try)
 
 	*facts = (struct facts){ .now = try->now,
 		                 .store = STORE_ANSWERED,
+		                 .from = "",
 		                 .web_is_healthy = true };
 	facts_of(&try->message, try->keys, facts);
 	/* As INSTALL sets Postfix up; `avis doctor` looks whether it is so. */
@@ -269,6 +290,7 @@ try_command(int argc, char **argv)
 	struct try try = {
 		.arena = arena_new(),
 		.conf = AVIS_CONF,
+		.from = "",
 		.now = clock_now(),
 		.message = {
 			.mta = { .version = "",

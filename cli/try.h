@@ -5,11 +5,12 @@
 #include "flow/plan.h"
 
 /* One run of `avis try`: what was given, what was decided, what to show. */
-struct try {
+struct
+try {
 	struct arena *arena;
 	const char *conf;
 	const char *file;
-	const char *from; /* NULL: not given */
+	const char *from; /* "" is not given: the one in From */
 	time_ms_t now;
 	bool wants_message;
 	bool wants_json;

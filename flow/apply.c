@@ -40,8 +40,7 @@ add_line(struct arena *arena, struct applied *applied, const struct edit *edit)
 }
 
 static void
-apply_one(struct arena *arena, struct applied *applied,
-          const struct edit *edit)
+apply_one(struct arena *arena, struct applied *applied, const struct edit *edit)
 {
 	struct applied_line *line;
 
@@ -75,8 +74,8 @@ apply_headers(const struct message *message, const struct edit_list *edits,
 		const struct header *header = &message->headers.items[i];
 		struct span value = span_of(header->value);
 
-		while (value.len > 0 && (value.at[0] == ' ' ||
-		                         value.at[0] == '\t'))
+		while (value.len > 0 &&
+		       (value.at[0] == ' ' || value.at[0] == '\t'))
 			value = span_skip(value, 1);
 		*push_line(arena, applied_r) =
 			(struct applied_line){ APPLIED_KEPT, header->name,

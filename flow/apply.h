@@ -18,7 +18,7 @@ enum applied_mark {
 struct applied_line {
 	enum applied_mark mark;
 	const char *name;
-	const char *value;  /* folds as LF, no leading white space */
+	const char *value; /* folds as LF, no leading white space */
 	const char *before;
 };
 

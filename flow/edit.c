@@ -7,14 +7,13 @@
 struct edit *
 edit_push(struct arena *arena, struct edit_list *list, enum edit_kind kind)
 {
-	struct edit *edit = arena_push(arena, (void **)&list->items,
-	                               &list->count, &list->room,
-	                               sizeof(*edit));
+	struct edit *edit =
+		arena_push(arena, (void **)&list->items, &list->count,
+	                   &list->room, sizeof(*edit));
 
-	*edit = (struct edit){ .kind = kind,
-		               .name = "",
-		               .value = "",
-		               .args = "" };
+	*edit = (struct edit){
+		.kind = kind, .name = "", .value = "", .args = ""
+	};
 	return edit;
 }
 
@@ -80,14 +79,10 @@ char *
 edit_list_line(struct arena *arena, const struct edit_list *list)
 {
 	static const char *const words[] = {
-		[EDIT_SET_SENDER] = "sender",
-		[EDIT_DROP_RECIPIENT] = "-rcpt",
-		[EDIT_ADD_RECIPIENT] = "+rcpt",
-		[EDIT_CHANGE_HEADER] = "~",
-		[EDIT_DELETE_HEADER] = "-",
-		[EDIT_ADD_HEADER] = "+",
-		[EDIT_INSERT_HEADER] = "+",
-		[EDIT_REPLACE_BODY] = "body",
+		[EDIT_SET_SENDER] = "sender",   [EDIT_DROP_RECIPIENT] = "-rcpt",
+		[EDIT_ADD_RECIPIENT] = "+rcpt", [EDIT_CHANGE_HEADER] = "~",
+		[EDIT_DELETE_HEADER] = "-",     [EDIT_ADD_HEADER] = "+",
+		[EDIT_INSERT_HEADER] = "+",     [EDIT_REPLACE_BODY] = "body",
 	};
 	struct buf line;
 

@@ -132,8 +132,8 @@ read_kind(const struct message *message, struct facts *facts)
 		arena, header_text(arena, headers, "Content-Type"));
 	const char *automatic = header_token(
 		arena, header_text(arena, headers, "Auto-Submitted"));
-	const char *precedence = header_token(
-		arena, header_text(arena, headers, "Precedence"));
+	const char *precedence =
+		header_token(arena, header_text(arena, headers, "Precedence"));
 
 	facts->is_report = text_starts(type, "multipart/report");
 	facts->is_partial = text_starts(type, "message/partial");
@@ -142,8 +142,7 @@ read_kind(const struct message *message, struct facts *facts)
 		text_starts(type, "multipart/encrypted") ||
 		text_starts(type, "application/pkcs7-mime") ||
 		text_starts(type, "application/x-pkcs7-mime");
-	facts->is_automatic =
-		automatic[0] != '\0' && !text_is(automatic, "no");
+	facts->is_automatic = automatic[0] != '\0' && !text_is(automatic, "no");
 	facts->is_bulk = text_is(precedence, "bulk") ||
 	                 text_is(precedence, "list") ||
 	                 text_is(precedence, "junk");
@@ -152,8 +151,8 @@ read_kind(const struct message *message, struct facts *facts)
 	facts->has_list_unsubscribe = has(message, "List-Unsubscribe");
 	facts->has_message_id = has(message, "Message-ID");
 	facts->has_date = has(message, "Date");
-	facts->has_resent = has(message, "Resent-From") ||
-	                    has(message, "Resent-Date");
+	facts->has_resent =
+		has(message, "Resent-From") || has(message, "Resent-Date");
 }
 
 static bool

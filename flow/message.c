@@ -10,10 +10,9 @@ message_add_recipient(struct message *message, const char *path,
                       const char *const *args)
 {
 	struct arena *arena = message->arena;
-	struct recipient *recipient =
-		arena_push(arena, (void **)&message->recipients,
-	                   &message->recipient_count, &message->recipient_room,
-	                   sizeof(*recipient));
+	struct recipient *recipient = arena_push(
+		arena, (void **)&message->recipients, &message->recipient_count,
+		&message->recipient_room, sizeof(*recipient));
 
 	recipient->path = arena_strdup(arena, path);
 	recipient->address = address_from_path(arena, path);

@@ -15,17 +15,17 @@
  * arena. Absent text is "".
  */
 struct recipient {
-	const char *path;    /* as received: goes back unchanged (MLT-15) */
+	const char *path; /* as received: goes back unchanged (MLT-15) */
 	const char *address;
 	struct dsn_rcpt dsn;
 };
 
 /* What the MTA in front of us can do; known from macros and negotiation. */
 struct mta {
-	const char *version;      /* "Postfix 3.7.11", "8.17.1", "" */
+	const char *version; /* "Postfix 3.7.11", "8.17.1", "" */
 	bool is_postfix;
-	bool can_set_sender;      /* MLT-13 */
-	bool can_set_notify;      /* MLT-16 */
+	bool can_set_sender; /* MLT-13 */
+	bool can_set_notify; /* MLT-16 */
 };
 
 struct message {
@@ -41,7 +41,7 @@ struct message {
 	/* the envelope */
 	const char *queue_id;
 	const char *sender_path;
-	const char *sender;         /* "" is the null sender */
+	const char *sender; /* "" is the null sender */
 	struct dsn_mail mail;
 	struct recipient *recipients;
 	size_t recipient_count;
@@ -49,7 +49,7 @@ struct message {
 
 	/* the content */
 	struct header_list headers;
-	bool has_leading_space;     /* SMFIP_HDR_LEADSPC (MLT-3) */
+	bool has_leading_space; /* SMFIP_HDR_LEADSPC (MLT-3) */
 	bool has_attachment;
 	int64_t size_bytes;
 	bool has_body_digest;

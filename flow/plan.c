@@ -1,6 +1,5 @@
 #include "flow/plan.h"
 
-
 #include "flow/facts_of.h"
 #include "flow/names.h"
 #include "flow/plan_parts.h"
@@ -20,8 +19,7 @@ safe_value(const struct plan_input *input, struct plan *plan, const char *name,
 	if (header_emit(message->arena, *value, message->mail.is_smtputf8,
 	                value, &err) == RESULT_OK)
 		return true;
-	plan->problem =
-		arena_printf(message->arena, "%s: %s", name, err.text);
+	plan->problem = arena_printf(message->arena, "%s: %s", name, err.text);
 	return false;
 }
 
@@ -52,18 +50,17 @@ plan_set_header(const struct plan_input *input, struct plan *plan,
 		edit_change_header(message->arena, &plan->edits, name, 1,
 		                   value);
 	else
-		edit_header(message->arena, &plan->edits, EDIT_ADD_HEADER,
-		            name, value);
+		edit_header(message->arena, &plan->edits, EDIT_ADD_HEADER, name,
+		            value);
 }
 
 void
 plan_change(const struct plan_input *input, struct plan *plan,
             struct change change)
 {
-	struct change *slot =
-		arena_push(input->message->arena, (void **)&plan->changes,
-	                   &plan->change_count, &plan->change_room,
-	                   sizeof(*slot));
+	struct change *slot = arena_push(
+		input->message->arena, (void **)&plan->changes,
+		&plan->change_count, &plan->change_room, sizeof(*slot));
 
 	*slot = change;
 }
@@ -93,8 +90,8 @@ plan_identity(const struct plan_input *input, struct plan *plan,
 	if (!facts->has_message_id) {
 		/* Not the token's id: a Message-ID is public (MDN-8). */
 		message_id_name(message_id_new(), name);
-		plan->message_id = arena_printf(arena, "<%s@%s>", name,
-		                                input->domain);
+		plan->message_id =
+			arena_printf(arena, "<%s@%s>", name, input->domain);
 		plan_set_header(input, plan, "Message-ID", plan->message_id);
 	}
 	if (!facts->has_date) {
@@ -135,10 +132,10 @@ plan_audit(const struct plan_input *input, struct plan *plan, const char *date)
 	struct arena *arena = input->message->arena;
 	char token[TOKEN_ADDRESS_SIZE];
 
-	token_with_context(input->keys, TOKEN_AUDIT, input->id,
-	                   audit_context(arena, plan->message_id, date,
-	                                 from_after(input)),
-	                   token);
+	token_with_context(
+		input->keys, TOKEN_AUDIT, input->id,
+		audit_context(arena, plan->message_id, date, from_after(input)),
+		token);
 	edit_header(arena, &plan->edits, EDIT_INSERT_HEADER, HEADER_RECORD,
 	            arena_printf(arena, "v1 %s", token));
 }
@@ -161,13 +158,12 @@ plan_make(const struct plan_input *input, struct plan *plan_r)
 }
 
 void
-plan_strip(const struct message *message, bool keep_record,
-           struct plan *plan_r)
+plan_strip(const struct message *message, bool keep_record, struct plan *plan_r)
 {
 	plan_init(plan_r);
 	plan_delete_header(message, plan_r, HEADER_CLASS);
 	if (!keep_record)
 		plan_delete_header(message, plan_r, HEADER_RECORD);
-	plan_r->message_id = header_text(message->arena, &message->headers,
-	                                 "Message-ID");
+	plan_r->message_id =
+		header_text(message->arena, &message->headers, "Message-ID");
 }

@@ -26,8 +26,7 @@ unsubscribe_value(const struct plan_input *input)
 	}
 	/* LST-2: folded after the comma only. */
 	return arena_printf(arena, "%s%s%s", mailto,
-	                    mailto[0] != '\0' && https[0] != '\0' ? ",\n "
-	                                                          : "",
+	                    mailto[0] != '\0' && https[0] != '\0' ? ",\n " : "",
 	                    https);
 }
 

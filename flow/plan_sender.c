@@ -37,8 +37,7 @@ from_display(const struct plan_input *input)
 	                        list.items[0].display.len);
 	if (strchr(header_decode(arena, display), '@') != NULL)
 		return "";
-	return is_ascii(display) ||
-	                       input->message->mail.is_smtputf8
+	return is_ascii(display) || input->message->mail.is_smtputf8
 	               ? display
 	               : header_phrase(arena, header_decode(arena, display));
 }
@@ -79,8 +78,8 @@ plan_reply_to(const struct plan_input *input, struct plan *plan)
 {
 	const struct decision *decision = input->decision;
 	struct arena *arena = input->message->arena;
-	const char *before = header_text(arena, &input->message->headers,
-	                                 "Reply-To");
+	const char *before =
+		header_text(arena, &input->message->headers, "Reply-To");
 	const char *value =
 		mailbox_value(input, decision->reply_to, &plan->reply_to);
 

@@ -23,7 +23,8 @@ struct attach {
 static bool
 is_named_non_text(struct span type)
 {
-	return !span_starts(type, "text/") && !span_starts(type, "multipart/") &&
+	return !span_starts(type, "text/") &&
+	       !span_starts(type, "multipart/") &&
 	       !span_starts(type, "message/") &&
 	       (span_find_text(type, "name=", 0) < type.len ||
 	        span_find_text(type, "name*", 0) < type.len);
@@ -102,9 +103,8 @@ attach_add(struct attach *attach, const void *at, size_t len)
 		return;
 	while (rest.len > 0 && !attach->is_found) {
 		size_t end = span_find(rest, '\n', 0);
-		struct span part =
-			span_take(span_take(rest, end),
-		                  LINE_BYTES - attach->line_len);
+		struct span part = span_take(span_take(rest, end),
+		                             LINE_BYTES - attach->line_len);
 
 		memcpy(attach->line + attach->line_len, part.at, part.len);
 		attach->line_len += part.len;

@@ -157,10 +157,10 @@ start(struct daemon *daemon, struct error *err)
 	if (result != RESULT_OK)
 		return result;
 	pthread_mutex_init(&service->lock, NULL);
-	log_open("avis-milter", strcmp(service->now->settings->log,
-	                               "syslog") == 0
-	                                ? LOG_TO_SYSLOG
-	                                : LOG_TO_STDERR);
+	log_open("avis-milter",
+	         strcmp(service->now->settings->log, "syslog") == 0
+	                 ? LOG_TO_SYSLOG
+	                 : LOG_TO_STDERR);
 	log_set_level(log_level_of(service->now->settings->log_level));
 	report_setup();
 	/* The first snapshot stays for the record's threads. */
@@ -241,7 +241,7 @@ static void
 stop(struct daemon *daemon)
 {
 	struct service *service = &daemon->service;
-	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	const struct timespec pause = { .tv_nsec = 10000000L };
 
 	notify_supervisor("STOPPING=1");
 	mta_in_stop();

@@ -59,8 +59,8 @@ check_once(struct health *health, CURL *curl)
 	struct snapshot *snapshot = service_hold(health->service);
 	const char *web = snapshot->settings->web;
 	bool is_well = web[0] != '\0' && is_healthy(curl, web);
-	bool was_well = atomic_exchange(&health->service->web_is_healthy,
-	                                is_well);
+	bool was_well =
+		atomic_exchange(&health->service->web_is_healthy, is_well);
 
 	if (is_well != was_well && web[0] != '\0')
 		log_warn("%s/health %s", web,

@@ -35,10 +35,10 @@ inbound_recognise(struct session *session, size_t recipient)
 		    !address_extension(address, ours[i].base,
 		                       settings->delimiter[0], &token))
 			continue;
-		arrival = arena_push(session->arena,
-		                     (void **)&session->arrivals,
-		                     &session->arrival_count,
-		                     &session->arrival_room, sizeof(*arrival));
+		arrival =
+			arena_push(session->arena, (void **)&session->arrivals,
+		                   &session->arrival_count,
+		                   &session->arrival_room, sizeof(*arrival));
 		*arrival = (struct arrival){ .recipient = recipient,
 			                     .purpose = ours[i].purpose };
 		arrival->is_genuine = token_check_address(
@@ -104,8 +104,8 @@ whole_message(struct session *session)
 	struct buf text;
 	struct span whole;
 
-	buf_init(&text, session->body.len + headers->bytes +
-	                        headers->count * 4 + 16);
+	buf_init(&text,
+	         session->body.len + headers->bytes + headers->count * 4 + 16);
 	for (size_t i = 0; i < headers->count; i++) {
 		const char *value = headers->items[i].value;
 

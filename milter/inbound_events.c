@@ -66,8 +66,8 @@ was_recorded(const struct inbound_case *found, const struct event *event)
 
 		if (old->has_raw_digest && old->kind == event->kind &&
 		    old->recipient == event->recipient &&
-		    memcmp(old->raw_digest, event->raw_digest,
-		           DIGEST_BYTES) == 0)
+		    memcmp(old->raw_digest, event->raw_digest, DIGEST_BYTES) ==
+		            0)
 			return true;
 	}
 	return false;
@@ -81,7 +81,7 @@ static enum event_grade
 grade_of(const struct session *session)
 {
 	return session->message.sender[0] == '\0' ? GRADE_AUTHENTICATED
-	                                           : GRADE_CLAIMED;
+	                                          : GRADE_CLAIMED;
 }
 
 static void
@@ -100,8 +100,7 @@ event_begin(struct session *session, const struct inbound_case *found,
 		.has_raw_digest = true,
 	};
 	/* The body alone: another try has other Received fields (REP-11). */
-	digest_sha256(session->body.data, session->body.len,
-	              event->raw_digest);
+	digest_sha256(session->body.data, session->body.len, event->raw_digest);
 	if (found->submitted != NULL) {
 		event->class_name = found->submitted->class_name;
 		event->retention_ms = found->submitted->retention_ms;
@@ -168,9 +167,8 @@ record_mdn(struct session *session, struct inbound_case *found)
 	struct arena *arena = session->arena;
 	const struct report *report = found->report;
 	const struct report_recipient nobody = { .original = "", .final = "" };
-	const struct report_recipient *who = report->recipient_count > 0
-	                                             ? &report->recipients[0]
-	                                             : &nobody;
+	const struct report_recipient *who =
+		report->recipient_count > 0 ? &report->recipients[0] : &nobody;
 	struct event event;
 
 	event_begin(session, found, &event);
@@ -190,9 +188,9 @@ record_mdn(struct session *session, struct inbound_case *found)
 	event_fact_add(arena, &event, "from",
 	               header_text(arena, &session->message.headers, "From"));
 	/* MDN-3: the author asked for receipts too. */
-	found->is_wanted = found->submitted != NULL &&
-	                   event_fact(found->submitted, "receipt_to")[0] !=
-	                           '\0';
+	found->is_wanted =
+		found->submitted != NULL &&
+		event_fact(found->submitted, "receipt_to")[0] != '\0';
 	event_queue(session, found, &event);
 }
 
@@ -250,9 +248,9 @@ void
 inbound_record(struct session *session, struct inbound_case *found)
 {
 	const struct report *report = found->report;
-	bool is_automatic = report_is_automatic(
-		session->arena, &session->message.headers,
-		session->message.sender, &found->sign);
+	bool is_automatic =
+		report_is_automatic(session->arena, &session->message.headers,
+	                            session->message.sender, &found->sign);
 
 	found->is_wanted = false;
 	if (report->is_malformed ||

@@ -15,8 +15,8 @@ struct inbound_case {
 	const struct report *report;
 
 	/* filled by inbound_record */
-	bool is_wanted;   /* the author wants to see it */
-	const char *sign; /* of an automatic reply; "" */
+	bool is_wanted;       /* the author wants to see it */
+	const char *sign;     /* of an automatic reply; "" */
 	enum event_kind kind; /* of the last event, new or not */
 };
 

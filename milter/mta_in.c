@@ -2,12 +2,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
@@ -16,17 +20,17 @@
 #include "milter/session.h"
 
 #define ACTIONS_NEEDED (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
-#define ACTIONS_WANTED                                                  \
-	(ACTIONS_NEEDED | SMFIF_CHGBODY | SMFIF_ADDRCPT | SMFIF_DELRCPT | \
+#define ACTIONS_WANTED                                                         \
+	(ACTIONS_NEEDED | SMFIF_CHGBODY | SMFIF_ADDRCPT | SMFIF_DELRCPT |      \
 	 SMFIF_CHGFROM | SMFIF_ADDRCPT_PAR | SMFIF_SETSYMLIST)
 
 /*
  * No answer is wanted where we never refuse. DATA keeps its answer: it
  * breaks the MTA's write-write-read, so that no delayed ACK is waited for.
  */
-#define STEPS_WANTED                                                     \
-	(SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_MAIL | \
-	 SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP |       \
+#define STEPS_WANTED                                                           \
+	(SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_MAIL |      \
+	 SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP |            \
 	 SMFIP_HDR_LEADSPC)
 
 #define HIGHEST_SOCKET 1024
@@ -66,8 +70,7 @@ enter(struct link *link, enum step step)
 	if (session_enter(link->session, step))
 		return true;
 	log_warn("%s: the MTA sent step %d in phase %d",
-	         link->session->queue_id, (int)step,
-	         (int)link->session->phase);
+	         link->session->queue_id, (int)step, (int)link->session->phase);
 	link->session->is_confused = true;
 	return false;
 }
@@ -85,11 +88,12 @@ link_new(SMFICTX *context)
 	return link;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmilter's parameters. */
 static sfsistat
 on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
-             unsigned long more1, unsigned long more2,
-             unsigned long *actions_r, unsigned long *steps_r,
-             unsigned long *more1_r, unsigned long *more2_r)
+             unsigned long more1, unsigned long more2, unsigned long *actions_r,
+             unsigned long *steps_r, unsigned long *more1_r,
+             unsigned long *more2_r)
 {
 	static const struct {
 		int stage;
@@ -308,24 +312,70 @@ on_close(SMFICTX *context)
 	return SMFIS_CONTINUE;
 }
 
+/* libmilter keeps its listening socket to itself. -1: no further one. */
+static int
+next_listener(int fd)
+{
+	for (fd++; fd < HIGHEST_SOCKET; fd++) {
+		int listens = 0;
+		socklen_t len = sizeof(listens);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) ==
+		            0 &&
+		    listens != 0)
+			return fd;
+	}
+	return -1;
+}
+
 /*
  * Edits are small writes, one after the other: with Nagle's algorithm and
- * delayed ACKs each message would wait twice for 40 ms. libmilter keeps the
- * listening socket to itself; what is set there is inherited by accept(2).
+ * delayed ACKs each message would wait twice for 40 ms. What is set on the
+ * listening socket is inherited by accept(2).
  */
 static void
 set_no_delay(void)
 {
-	for (int fd = 0; fd < HIGHEST_SOCKET; fd++) {
-		int listens = 0, one = 1;
-		socklen_t len = sizeof(listens);
+	const int one = 1;
 
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
-		               &len) == 0 &&
-		    listens != 0)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
-			           sizeof(one));
+	for (int fd = next_listener(-1); fd >= 0; fd = next_listener(fd))
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+static void
+wake_listener(void)
+{
+	for (int fd = next_listener(-1); fd >= 0; fd = next_listener(fd)) {
+		struct sockaddr_storage address;
+		socklen_t len = sizeof(address);
+		int link;
+
+		if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+			continue;
+		link = socket(address.ss_family,
+		              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (link < 0)
+			continue;
+		connect(link, (struct sockaddr *)&address, len);
+		close(link);
 	}
+}
+
+/*
+ * libmilter looks whether it shall stop every five seconds, and after each
+ * connection; smfi_stop() waits for that. So it gets connections meanwhile.
+ */
+static void *
+wake_until_stopped(void *context)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	const _Atomic bool *is_stopped = context;
+
+	while (!*is_stopped) {
+		wake_listener();
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
 }
 
 static enum result
@@ -389,7 +439,15 @@ mta_in_serve(void)
 void
 mta_in_stop(void)
 {
-	smfi_stop();
+	_Atomic bool is_stopped = false;
+	pthread_t waker;
+	bool is_helped = pthread_create(&waker, NULL, wake_until_stopped,
+	                                &is_stopped) == 0;
+
+	(void)smfi_stop();
+	is_stopped = true;
+	if (is_helped)
+		pthread_join(waker, NULL);
 }
 
 unsigned long

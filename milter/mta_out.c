@@ -28,10 +28,9 @@ static int
 set_sender(SMFICTX *context, const struct session *session,
            const struct edit *edit)
 {
-	return smfi_chgfrom(
-		context,
-		arena_printf(session->arena, "<%s>", edit->value),
-		edit->args[0] != '\0' ? loose(edit->args) : NULL);
+	return smfi_chgfrom(context,
+	                    arena_printf(session->arena, "<%s>", edit->value),
+	                    edit->args[0] != '\0' ? loose(edit->args) : NULL);
 }
 
 static int
@@ -49,8 +48,7 @@ add_recipient(SMFICTX *context, const struct session *session,
 	(void)session;
 	if (edit->args[0] == '\0')
 		return smfi_addrcpt(context, loose(edit->value));
-	return smfi_addrcpt_par(context, loose(edit->value),
-	                        loose(edit->args));
+	return smfi_addrcpt_par(context, loose(edit->value), loose(edit->args));
 }
 
 static int
@@ -97,8 +95,7 @@ replace_body(SMFICTX *context, const struct session *session,
 	do {
 		struct span chunk = span_take(rest, CHUNK_BYTES);
 
-		if (smfi_replacebody(context,
-		                     (unsigned char *)loose(chunk.at),
+		if (smfi_replacebody(context, (unsigned char *)loose(chunk.at),
 		                     (int)chunk.len) != MI_SUCCESS)
 			return MI_FAILURE;
 		rest = span_skip(rest, chunk.len);

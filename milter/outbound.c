@@ -26,8 +26,8 @@ ask_store(struct session *session, struct facts *facts,
 	struct error err;
 
 	for (size_t i = 0; i < facts->recipient_count; i++)
-		addresses[i] = address_normal(arena,
-		                              facts->recipients[i].address);
+		addresses[i] =
+			address_normal(arena, facts->recipients[i].address);
 	if (store_ask(arena, session->service->store, &question, answers,
 	              &err) != RESULT_OK) {
 		static struct log_gate gate;
@@ -59,8 +59,7 @@ gather(struct session *session, struct facts *facts)
 	facts_of(&session->message, snapshot->keys, facts);
 	if (session->origin == ORIGIN_TRANSIT || facts->is_our_second_pass)
 		return;
-	class = rules_classify(session->arena, snapshot->rules, facts,
-	                       &reason);
+	class = rules_classify(session->arena, snapshot->rules, facts, &reason);
 	if (class != NULL && class_asks_store(class))
 		ask_store(session, facts, class);
 }
@@ -74,8 +73,8 @@ outbound_log(const struct session *session, const char *class_name,
 	struct buf to;
 
 	buf_init(&to, LINE_BYTES);
-	for (size_t i = 0;
-	     i < message->recipient_count && i < RECIPIENTS_SHOWN; i++)
+	for (size_t i = 0; i < message->recipient_count && i < RECIPIENTS_SHOWN;
+	     i++)
 		buf_printf(&to, "%s%s", i > 0 ? "," : "",
 		           address_mask(arena, message->recipients[i].address));
 	if (message->recipient_count > RECIPIENTS_SHOWN)
@@ -104,8 +103,8 @@ event_start(const struct session *session, const struct decision *decision,
 		.grade = GRADE_OBSERVED,
 		.source = SOURCE_MILTER,
 		.has_message = true,
-		.class_name = decision->class != NULL ? decision->class->name
-		                                      : "",
+		.class_name =
+			decision->class != NULL ? decision->class->name : "",
 		.queue_id = message->queue_id,
 		.status = "",
 		.detail = "",
@@ -161,15 +160,14 @@ record_submitted(struct session *session, const struct facts *facts,
 	event_fact_add(arena, &event, "reply_to", plan->reply_to);
 	event_fact_add(arena, &event, "message_id", plan->message_id);
 	event_fact_add(arena, &event, "receipt_to", facts->receipt_to);
-	event_fact_add(arena, &event, "reason",
-	               decision_line(arena, decision));
+	event_fact_add(arena, &event, "reason", decision_line(arena, decision));
 	/* GDPR-11: no subject unless the class keeps more than digests. */
 	if (decision->class->keep != KEEP_DIGEST)
-		event_fact_add(arena, &event, "subject",
-		               header_decode(arena,
-		                             header_text(arena,
-		                                         &message->headers,
-		                                         "Subject")));
+		event_fact_add(
+			arena, &event, "subject",
+			header_decode(arena,
+		                      header_text(arena, &message->headers,
+		                                  "Subject")));
 	for (size_t i = 0; i < plan->change_count; i++) {
 		const struct change *change = &plan->changes[i];
 
@@ -274,15 +272,14 @@ refuse_over_limit(struct session *session)
 {
 	struct outcome *outcome = &session->outcome;
 
-	if (session->over_limit[0] == '\0' ||
-	    session->origin == ORIGIN_TRANSIT)
+	if (session->over_limit[0] == '\0' || session->origin == ORIGIN_TRANSIT)
 		return false;
 	outcome->answer = ANSWER_REFUSE;
 	outcome->code = 552;
 	outcome->status = "5.3.4";
-	outcome->text = arena_printf(session->arena,
-	                             "message over the limit set by %s",
-	                             session->over_limit);
+	outcome->text =
+		arena_printf(session->arena, "message over the limit set by %s",
+	                     session->over_limit);
 	outbound_log(session, "-", "refuse", outcome->text);
 	return true;
 }

@@ -53,8 +53,7 @@ author_of(const struct inbound_case *found)
 
 /* Every place of `from`, without case, becomes `to`. */
 static void
-replace_all(struct buf *out, struct span text, const char *from,
-            const char *to)
+replace_all(struct buf *out, struct span text, const char *from, const char *to)
 {
 	size_t len = strlen(from);
 
@@ -78,8 +77,8 @@ restore_envid(struct session *session, const struct inbound_case *found,
 	const char *envid = event_fact(found->submitted, "envid");
 	size_t start = span_find_text(text, field, 0);
 	size_t end = span_find(text, '\n', start);
-	struct span line = span_make(text.at + start,
-	                             start < text.len ? end - start : 0);
+	struct span line =
+		span_make(text.at + start, start < text.len ? end - start : 0);
 	struct span value = span_trim(span_skip(line, sizeof(field) - 1));
 	struct message_id id;
 	struct error err;
@@ -92,9 +91,8 @@ restore_envid(struct session *session, const struct inbound_case *found,
 	}
 	buf_span(out, span_take(text, start));
 	/* DSN-9: in a report it is not xtext any more. */
-	if (envid[0] != '\0' &&
-	    xtext_decode(session->arena, span_of(envid), &decoded, &err) ==
-	            RESULT_OK)
+	if (envid[0] != '\0' && xtext_decode(session->arena, span_of(envid),
+	                                     &decoded, &err) == RESULT_OK)
 		buf_printf(out, "%s " SPAN_FMT "\r\n", field,
 		           SPAN_ARG(decoded));
 	buf_span(out, span_skip(text, end + 1));
@@ -124,9 +122,9 @@ edit_body(struct session *session, const struct inbound_case *found,
 			edit_push(session->arena, &session->outcome.edits,
 		                  EDIT_REPLACE_BODY);
 
-		edit->body = span_make(arena_strndup(session->arena,
-		                                     twice.data, twice.len),
-		                       twice.len);
+		edit->body = span_make(
+			arena_strndup(session->arena, twice.data, twice.len),
+			twice.len);
 	}
 	buf_done(&once);
 	buf_done(&twice);

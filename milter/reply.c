@@ -31,8 +31,8 @@ read_ids(struct arena *arena, const char *text, struct references *found)
 			        (REFERENCES_LIMIT - 1) * sizeof(found->ids[0]));
 			found->count--;
 		}
-		found->ids[found->count++] = arena_strndup(
-			arena, rest.at + start, end - start + 1);
+		found->ids[found->count++] =
+			arena_strndup(arena, rest.at + start, end - start + 1);
 		rest = span_skip(rest, end + 1);
 	}
 }
@@ -58,8 +58,8 @@ answering(struct session *session, const struct event *submitted,
 	const char *sender = address_normal(arena, session->message.sender);
 
 	for (size_t i = 0; i < submitted->recipient_count; i++) {
-		const char *to = address_normal(
-			arena, submitted->recipients[i].address);
+		const char *to =
+			address_normal(arena, submitted->recipients[i].address);
 
 		if (strcmp(to, author) == 0 || strcmp(to, sender) == 0)
 			return (unsigned)i + 1;

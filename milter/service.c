@@ -46,8 +46,7 @@ snapshot_fill(struct snapshot *snapshot, const char *path, struct error *err)
 }
 
 enum result
-snapshot_read(const char *path, struct snapshot **snapshot_r,
-              struct error *err)
+snapshot_read(const char *path, struct snapshot **snapshot_r, struct error *err)
 {
 	struct snapshot *snapshot = memory_zeroed(1, sizeof(*snapshot));
 

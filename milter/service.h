@@ -33,7 +33,7 @@ struct service {
 	struct journal *journal;
 	struct store *store;
 	struct forwarder *forwarder;
-	_Atomic bool web_is_healthy;  /* LST-4 (c) */
+	_Atomic bool web_is_healthy; /* LST-4 (c) */
 	_Atomic unsigned long messages;
 	_Atomic unsigned long wrong_tokens;
 	_Atomic unsigned long unreadable;

@@ -17,17 +17,15 @@
  * abort, so MAIL is possible from every phase but a decided one.
  */
 static const enum phase moves[PHASES][STEPS] = {
-	[PHASE_IDLE] = { PHASE_SENDER, NEVER, NEVER, NEVER, NEVER, NEVER,
-	                 NEVER, PHASE_IDLE },
+	[PHASE_IDLE] = { PHASE_SENDER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER,
+	                 PHASE_IDLE },
 	[PHASE_SENDER] = { PHASE_SENDER, PHASE_RECIPIENT, PHASE_HEADER,
-	                   PHASE_HEADER, PHASE_BODY, NEVER, NEVER,
-	                   PHASE_IDLE },
+	                   PHASE_HEADER, PHASE_BODY, NEVER, NEVER, PHASE_IDLE },
 	[PHASE_RECIPIENT] = { PHASE_SENDER, PHASE_RECIPIENT, PHASE_HEADER,
 	                      PHASE_HEADER, PHASE_BODY, PHASE_BODY,
 	                      PHASE_DECIDED, PHASE_IDLE },
-	[PHASE_HEADER] = { PHASE_SENDER, NEVER, NEVER, PHASE_HEADER,
-	                   PHASE_BODY, PHASE_BODY, PHASE_DECIDED,
-	                   PHASE_IDLE },
+	[PHASE_HEADER] = { PHASE_SENDER, NEVER, NEVER, PHASE_HEADER, PHASE_BODY,
+	                   PHASE_BODY, PHASE_DECIDED, PHASE_IDLE },
 	[PHASE_BODY] = { PHASE_SENDER, NEVER, NEVER, NEVER, PHASE_BODY,
 	                 PHASE_BODY, PHASE_DECIDED, PHASE_IDLE },
 	[PHASE_DECIDED] = { NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER,
@@ -80,8 +78,8 @@ session_enter(struct session *session, enum step step)
 }
 
 void
-session_connect(struct session *session, const char *name,
-                const char *address, bool is_local)
+session_connect(struct session *session, const char *name, const char *address,
+                bool is_local)
 {
 	session->client_name = arena_strdup(session->connection, name);
 	session->client_address = arena_strdup(session->connection, address);
@@ -175,8 +173,8 @@ session_header(struct session *session, const char *name, const char *value)
 		session->over_limit = "limits.header_bytes";
 		return;
 	}
-	session->message.size_bytes += (int64_t)(name_span.len +
-	                                         value_span.len + 3);
+	session->message.size_bytes +=
+		(int64_t)(name_span.len + value_span.len + 3);
 	header_add(session->arena, headers, name_span, value_span);
 }
 
@@ -227,10 +225,9 @@ session_body(struct session *session, const void *at, size_t len)
 void
 session_record(struct session *session, const struct event *event)
 {
-	struct journal_ticket *ticket =
-		arena_push(session->arena, (void **)&session->tickets,
-	                   &session->ticket_count, &session->ticket_room,
-	                   sizeof(*ticket));
+	struct journal_ticket *ticket = arena_push(
+		session->arena, (void **)&session->tickets,
+		&session->ticket_count, &session->ticket_room, sizeof(*ticket));
 
 	journal_queue(session->service->journal, event, ticket);
 }

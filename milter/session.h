@@ -47,9 +47,9 @@ enum answer {
 
 /* A recipient that is an address of ours: a report or an unsubscribe mail. */
 struct arrival {
-	size_t recipient;            /* index into message.recipients */
+	size_t recipient; /* index into message.recipients */
 	enum token_purpose purpose;
-	bool is_genuine;             /* the token verifies */
+	bool is_genuine; /* the token verifies */
 	struct message_id id;
 };
 
@@ -72,11 +72,11 @@ struct session {
 	bool is_local_submission;
 	struct mta mta;
 	bool has_leading_space;
-	const char *own_name;     /* macro j */
+	const char *own_name; /* macro j */
 
-	bool is_blind;            /* the MTA lets us edit nothing (MLT-1) */
-	bool is_confused;         /* a step came out of order */
-	const char *queue_id;     /* read when offered (MLT-23) */
+	bool is_blind;        /* the MTA lets us edit nothing (MLT-1) */
+	bool is_confused;     /* a step came out of order */
+	const char *queue_id; /* read when offered (MLT-23) */
 
 	/* of the message; gone with it */
 	struct arena *arena;
@@ -86,15 +86,15 @@ struct session {
 	struct arrival *arrivals;
 	size_t arrival_count;
 	size_t arrival_room;
-	const char *over_limit;   /* "limits.headers", "" */
-	bool is_dull;             /* transit: the body is not wanted */
+	const char *over_limit; /* "limits.headers", "" */
+	bool is_dull;           /* transit: the body is not wanted */
 	struct body_digest *digest;
 	struct attach *attach;
-	struct buf body;          /* only for what arrives at our addresses */
+	struct buf body; /* only for what arrives at our addresses */
 	bool is_body_whole;
 	struct outcome outcome;
-	size_t served;            /* arrivals consumed */
-	bool has_sent;            /* `sent` names what was recorded */
+	size_t served; /* arrivals consumed */
+	bool has_sent; /* `sent` names what was recorded */
 	struct message_id sent;
 	struct journal_ticket *tickets;
 	size_t ticket_count;

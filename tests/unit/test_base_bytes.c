@@ -25,8 +25,7 @@ test_crc32c_of_known_bytes(void **state)
 	/* The check value of the Castagnoli polynomial, and RFC 3720 B.4. */
 	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283u);
 	assert_int_equal(crc32c(0, zeros, sizeof(zeros)), 0x8a9136aau);
-	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5),
-	                 0xe3069283u);
+	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283u);
 }
 
 static void
@@ -197,8 +196,13 @@ test_EVD_4_times_are_written_and_read_in_utc(void **state)
 		{ "2000-02-29T23:59:59Z", 951868799000 },
 	};
 	static const char *const bad[] = {
-		"", "2026", "2026-13-01", "2026-02-30T00:00Z",
-		"2026-11-21T25:00Z", "2026-11-21T10:00:00Zulu", "yesterday",
+		"",
+		"2026",
+		"2026-13-01",
+		"2026-02-30T00:00Z",
+		"2026-11-21T25:00Z",
+		"2026-11-21T10:00:00Zulu",
+		"yesterday",
 		"2026-11-21T10:00+99:00",
 	};
 	char text[CLOCK_TEXT_SIZE];

@@ -40,8 +40,13 @@ static void
 test_JCS_1_what_is_not_utf8_can_still_be_read(void **state)
 {
 	static const char *const bad[] = {
-		"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80",
-		"a\xe2\x82", "\x80z",
+		"\xff",
+		"\xc3",
+		"\xc0\x80",
+		"\xed\xa0\x80",
+		"\xf5\x80\x80\x80",
+		"a\xe2\x82",
+		"\x80z",
 	};
 
 	(void)state;
@@ -56,8 +61,8 @@ test_JCS_1_what_is_not_utf8_can_still_be_read(void **state)
 		jwrite_text(&json, NULL, bad[i]);
 		if (jread_parse(buf_as_span(&out), &doc, &err) != RESULT_OK)
 			fail_msg("%s: %s", out.data, err.text);
-		assert_non_null(strstr(jread_as_text(jread_top(doc)),
-		                       "\xef\xbf\xbd"));
+		assert_non_null(
+			strstr(jread_as_text(jread_top(doc)), "\xef\xbf\xbd"));
 		jread_free(&doc);
 		buf_done(&out);
 	}
@@ -108,8 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_JCS_1_escapes_are_minimal_and_members_sorted),
-		cmocka_unit_test(
-			test_JCS_1_what_is_not_utf8_can_still_be_read),
+		cmocka_unit_test(test_JCS_1_what_is_not_utf8_can_still_be_read),
 		cmocka_unit_test(test_JCS_1_names_given_twice_are_refused),
 		cmocka_unit_test(test_values_of_another_type_are_neutral),
 	};

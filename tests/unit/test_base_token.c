@@ -15,9 +15,9 @@
 #include "base/token.h"
 
 /* The key of the worked example in the standard's digest: 32 times 'k'. */
-#define EXAMPLE_KEY                                                      \
+#define EXAMPLE_KEY                                                            \
 	"6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b"
-#define OTHER_KEY                                                        \
+#define OTHER_KEY                                                              \
 	"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
 #define DATE "2026-11-21T09:00:00.000Z"
 
@@ -89,8 +89,8 @@ test_DSN_11_address_token_is_lower_case_and_survives_folding(void **state)
 		assert_false(*p >= 'A' && *p <= 'Z');
 		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
 	}
-	assert_true(token_check_address(keys, TOKEN_RECEIPT, span_of(text),
-	                                &id));
+	assert_true(
+		token_check_address(keys, TOKEN_RECEIPT, span_of(text), &id));
 	assert_true(message_id_same(id, example_id()));
 	keyring_free(&keys);
 }
@@ -99,8 +99,9 @@ static void
 test_a_token_of_one_purpose_fits_no_other(void **state)
 {
 	static const enum token_purpose purposes[] = {
-		TOKEN_RECEIPT, TOKEN_UNSUBSCRIBE, TOKEN_AUDIT, TOKEN_PREFERENCES,
-		TOKEN_DATA, TOKEN_CONFIRM, TOKEN_LINK, TOKEN_COPY,
+		TOKEN_RECEIPT,     TOKEN_UNSUBSCRIBE, TOKEN_AUDIT,
+		TOKEN_PREFERENCES, TOKEN_DATA,        TOKEN_CONFIRM,
+		TOKEN_LINK,        TOKEN_COPY,
 	};
 	struct keyring *keys = read_keys(one_key);
 	char address[TOKEN_ADDRESS_SIZE], url[TOKEN_URL_SIZE];
@@ -112,10 +113,10 @@ test_a_token_of_one_purpose_fits_no_other(void **state)
 			token_for_address(keys, purposes[i], example_id(),
 			                  address);
 			token_for_url(keys, purposes[i], example_id(), url);
-			assert_int_equal(
-				token_check_address(keys, purposes[j],
-			                            span_of(address), &id),
-				i == j);
+			assert_int_equal(token_check_address(keys, purposes[j],
+			                                     span_of(address),
+			                                     &id),
+			                 i == j);
 			assert_int_equal(token_check_url(keys, purposes[j],
 			                                 span_of(url), &id),
 			                 i == j);
@@ -156,8 +157,8 @@ test_a_context_belongs_to_the_mac(void **state)
 	                                span_of(text), &id));
 	assert_false(token_check_context(keys, TOKEN_AUDIT, SPAN("<a@b>\ny"),
 	                                 span_of(text), &id));
-	assert_false(token_check_address(keys, TOKEN_AUDIT, span_of(text),
-	                                 &id));
+	assert_false(
+		token_check_address(keys, TOKEN_AUDIT, span_of(text), &id));
 	keyring_free(&keys);
 }
 
@@ -179,10 +180,10 @@ test_LST_12_old_keys_keep_verifying_after_a_rotation(void **state)
 	assert_int_equal(keyring_read(path, &keys, &err), RESULT_OK);
 	token_for_address(keys, TOKEN_RECEIPT, example_id(), after);
 	assert_string_not_equal(before, after);
-	assert_true(token_check_address(keys, TOKEN_RECEIPT, span_of(before),
-	                                &id));
-	assert_true(token_check_address(keys, TOKEN_RECEIPT, span_of(after),
-	                                &id));
+	assert_true(
+		token_check_address(keys, TOKEN_RECEIPT, span_of(before), &id));
+	assert_true(
+		token_check_address(keys, TOKEN_RECEIPT, span_of(after), &id));
 	assert_int_equal(keyring_newest(keys, KEY_ADDRESS), 1);
 	keyring_free(&keys);
 }

@@ -81,8 +81,8 @@ to(const char *path, const char *notify, const char *orcpt)
 static void
 make_plan(void)
 {
-	struct plan_input input = { &settings, keys, &message, &facts,
-		                    &decision, message_id_new(),
+	struct plan_input input = { &settings,   keys,      &message,
+		                    &facts,      &decision, message_id_new(),
 		                    "example.fr" };
 
 	facts_of(&message, keys, &facts);
@@ -164,9 +164,8 @@ test_MDN_3_the_authors_request_is_replaced_and_remembered(void **state)
 		edit_of(EDIT_CHANGE_HEADER, "Disposition-Notification-To", 0)
 			->index,
 		1);
-	assert_int_equal(count_of(EDIT_ADD_HEADER,
-	                          "Disposition-Notification-To"),
-	                 0);
+	assert_int_equal(
+		count_of(EDIT_ADD_HEADER, "Disposition-Notification-To"), 0);
 	assert_string_equal(plan.changes[0].before, "boss@example.fr");
 }
 
@@ -184,10 +183,9 @@ test_X_3_never_stays_never_and_orcpt_keeps_its_bytes(void **state)
 	assert_int_equal(count_of(EDIT_DROP_RECIPIENT, ""), 1);
 	assert_string_equal(edit_of(EDIT_DROP_RECIPIENT, "", 0)->value,
 	                    "<Bob@Example.com>");
-	assert_string_equal(
-		edit_of(EDIT_ADD_RECIPIENT, "", 0)->args,
-		"NOTIFY=SUCCESS,FAILURE,DELAY "
-		"ORCPT=rfc822;BOB+2Bx@Example.COM");
+	assert_string_equal(edit_of(EDIT_ADD_RECIPIENT, "", 0)->args,
+	                    "NOTIFY=SUCCESS,FAILURE,DELAY "
+	                    "ORCPT=rfc822;BOB+2Bx@Example.COM");
 }
 
 static void
@@ -225,8 +223,7 @@ test_DSN_4_without_receipts_the_marker_goes(void **state)
 	to("<anne@example.com>", "NOTIFY=" DSN_NOTIFY_MARKER, NULL);
 	make_plan();
 	assert_int_equal(count_of(EDIT_DROP_RECIPIENT, ""), 1);
-	assert_null(strstr(edit_of(EDIT_ADD_RECIPIENT, "", 0)->args,
-	                   "NOTIFY"));
+	assert_null(strstr(edit_of(EDIT_ADD_RECIPIENT, "", 0)->args, "NOTIFY"));
 }
 
 static void
@@ -352,8 +349,7 @@ test_I18N_4_names_are_encoded_for_mail_without_smtputf8(void **state)
 	to("<anne@example.com>", NULL, NULL);
 	decision.reply_to = "Équipe <help@example.fr>";
 	make_plan();
-	for (const char *p =
-	             edit_of(EDIT_ADD_HEADER, "Reply-To", 0)->value;
+	for (const char *p = edit_of(EDIT_ADD_HEADER, "Reply-To", 0)->value;
 	     *p != '\0'; p++)
 		assert_true((unsigned char)*p < 0x80);
 }
@@ -457,9 +453,8 @@ second_pass(const char *message_id)
 		if (line->mark == APPLIED_DELETED)
 			continue;
 		header_add(arena, &after, span_of(line->name),
-		           span_of(message_id != NULL &&
-		                                   text_is(line->name,
-		                                           "Message-ID")
+		           span_of(message_id != NULL && text_is(line->name,
+		                                                 "Message-ID")
 		                           ? message_id
 		                           : line->value));
 	}
@@ -503,8 +498,8 @@ test_X_7_no_header_is_injected_through_a_name(void **state)
 	make_plan();
 	assert_null(strstr(edit_of(EDIT_ADD_HEADER, "Reply-To", 0)->value,
 	                   "\nBcc"));
-	assert_null(strchr(edit_of(EDIT_ADD_HEADER, "Reply-To", 0)->value,
-	                   '\r'));
+	assert_null(
+		strchr(edit_of(EDIT_ADD_HEADER, "Reply-To", 0)->value, '\r'));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -10,12 +10,9 @@
 
 /* Where each step leads from each phase; '.' is a step out of order. */
 static const char moves[PHASES][STEPS + 1] = {
-	[PHASE_IDLE] = "S......I",
-	[PHASE_SENDER] = "SRHHB..I",
-	[PHASE_RECIPIENT] = "SRHHBBDI",
-	[PHASE_HEADER] = "S..HBBDI",
-	[PHASE_BODY] = "S...BBDI",
-	[PHASE_DECIDED] = ".......I",
+	[PHASE_IDLE] = "S......I",      [PHASE_SENDER] = "SRHHB..I",
+	[PHASE_RECIPIENT] = "SRHHBBDI", [PHASE_HEADER] = "S..HBBDI",
+	[PHASE_BODY] = "S...BBDI",      [PHASE_DECIDED] = ".......I",
 };
 static const char letters[PHASES + 1] = "ISRHBD";
 
