@@ -59,7 +59,7 @@ def send_and_receive(lab, text=None, sender=None, to=None, **options):
     """One message to one recipient; gives it as it arrived."""
     to = to or fresh_recipient()
     text = text or letter(to=to)
-    sender = sender or field(text, "From")
+    sender = field(text, "From") if sender is None else sender
     lab.send(sender, [to], text, **options)
     return lab.inbox(to).wait_one(subject=field(text, "Subject"))
 

@@ -89,15 +89,19 @@ class Avis:
     def start(self):
         self.write()
         if not self.keys.exists():
-            self.run("key", "create")
+            self.run("key create")
         self.launch()
         return self
 
     def launch(self):
+        # The socket of an earlier run may still be there.
+        before = self.log().count(": ready on ")
         self._process = self.place.start(
             "avis-milter", [BUILD / "avis-milter", "--conf", self.conf],
             self.log_file, env=self.environment)
-        self._process.wait_ready(self.is_listening, "avis-milter to listen")
+        self._process.wait_ready(
+            lambda: self.log().count(": ready on ") > before,
+            "avis-milter to say that it is ready")
 
     def stop(self):
         """Its exit code; a sanitizer's complaint is a LabError."""

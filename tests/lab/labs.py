@@ -65,7 +65,7 @@ class Lab:
                     smtpd_sasl_auth_enable="yes", smtpd_sasl_type="dovecot",
                     smtpd_sasl_path=self.login.socket,
                     smtpd_sasl_security_options="noanonymous")
-        mail.listen("outside", smtpd_authorized_xclient_hosts="127.0.0.1")
+        mail.listen("outside", smtpd_authorized_xclient_hosts="127.0.0.0/8")
         mail.mark_notify("own")
         self.nowhere = Port()
         mail.routes = {"example.com": self.recipient.listeners["dsn"],
