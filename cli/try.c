@@ -169,7 +169,10 @@ complete_envelope(struct try *try)
 		             1, &list);
 		try->from = list.count > 0 ? list.items[0].address : "";
 	}
-	message->sender_path = arena_printf(try->arena, "<%s>", try->from);
+	message->sender_path =
+		try->from[0] == '<'
+			? try->from
+			: arena_printf(try->arena, "<%s>", try->from);
 	message->sender = address_from_path(try->arena, message->sender_path);
 }
 
