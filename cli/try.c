@@ -24,8 +24,8 @@ static const char help[] =
 	"the class, the reasons and what changes in the header. Needs no Redis\n"
 	"and no MTA; records nothing. \"-\" is standard input.\n"
 	"\n"
-	"  -f, --from ADDRESS    envelope sender, " < >
-	" for none; else From\n"
+	"  -f, --from ADDRESS    envelope sender, <> for none; else the one\n"
+	"                        in From\n"
 	"  -t, --to ADDRESS      recipient, may be given often; else To and Cc\n"
 	"      --client ADDRESS  IP address the message comes from; else this\n"
 	"                        host's sendmail(1)\n"
