@@ -64,6 +64,33 @@ gather(struct session *session, struct facts *facts)
 		ask_store(session, facts, class);
 }
 
+/*
+ * GDPR-15: the words of a reason are the record's and `avis try`'s too; in
+ * the log they name nobody.
+ */
+static const char *
+reason_masked(struct arena *arena, const char *reason)
+{
+	struct buf out;
+	const char *masked;
+
+	buf_init(&out, LINE_BYTES);
+	while (*reason != '\0') {
+		size_t len = strcspn(reason, " <>()\",;");
+		const char *word = arena_strndup(arena, reason, len);
+
+		buf_text(&out, strchr(word, '@') != NULL
+		                       ? address_mask(arena, word)
+		                       : word);
+		reason += len;
+		if (*reason != '\0')
+			buf_byte(&out, *reason++);
+	}
+	masked = arena_strdup(arena, out.data);
+	buf_done(&out);
+	return masked;
+}
+
 void
 outbound_log(const struct session *session, const char *class_name,
              const char *verdict, const char *reason)
@@ -88,7 +115,7 @@ outbound_log(const struct session *session, const char *class_name,
 	                 ? address_mask(arena, message->sender)
 	                 : "<>",
 	         to.data, edit_list_line(arena, &session->outcome.edits),
-	         reason);
+	         reason_masked(arena, reason));
 	buf_done(&to);
 }
 
