@@ -96,10 +96,12 @@ def test_reload_does_not_hurt_a_message_on_its_way(lab, own_settings):
     with SmtpClient(lab.sender.port("own")) as client:
         client.say("MAIL FROM:<no-reply@example.fr>")
         client.say(f"RCPT TO:<{to}>")
+        # Postfix holds MAIL and RCPT back until an answer is due.
+        assert client.say("DATA")[0] == 354
         own_settings.policy = POLICY.replace("contact@example.fr",
                                              "marc@example.fr")
         own_settings.reload()
-        client.send_data(text)
+        assert client.say(text.replace("\n", "\r\n") + ".")[0] == 250
     got = lab.inbox(to).wait_one(subject=field(text, "Subject"))
     assert got["Reply-To"] == "Service client <contact@example.fr>"
 
