@@ -1,21 +1,26 @@
 #include "milter/service.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "policy/lint.h"
 
+/* The remedy stands on a line of its own, which a log does not have. */
 static void
 log_findings(struct arena *arena, const struct finding_list *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {
-		const char *text = finding_text(arena, &findings->items[i]);
+		const struct finding *finding = &findings->items[i];
+		const char *text = finding_text(arena, finding);
+		int len = (int)strcspn(text, "\n");
+		const char *gap = finding->remedy[0] != '\0' ? "; " : "";
 
-		if (findings->items[i].is_warning)
-			log_warn("%s", text);
+		if (finding->is_warning)
+			log_warn("%.*s%s%s", len, text, gap, finding->remedy);
 		else
-			log_error("%s", text);
+			log_error("%.*s%s%s", len, text, gap, finding->remedy);
 	}
 }
 

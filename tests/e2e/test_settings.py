@@ -85,6 +85,7 @@ def test_reload_bad_file_is_kept_out(lab, own_settings, name):
                                             "marc@example.fr")
     said = own_settings.reload()
     assert "policy.conf:" in said
+    assert "?  " not in said  # a line end would be written so
     assert lab.avis.is_running()
     assert reply_to(lab) == "Service client <contact@example.fr>"
 
