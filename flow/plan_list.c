@@ -3,23 +3,36 @@
 
 /* The way out: List-Unsubscribe and its companions (LST-1..4). */
 
+/*
+ * A token names one recipient; a copy that several people share must not
+ * bear one (X-1), and what comes to the bare address is read by a person.
+ */
+static const char *
+mailto_address(const struct plan_input *input)
+{
+	const struct settings *settings = input->settings;
+	char token[TOKEN_ADDRESS_SIZE];
+
+	if (input->message->recipient_count - input->decision->drop_count != 1)
+		return settings->unsubscribe;
+	token_for_address(input->keys, TOKEN_UNSUBSCRIBE, input->id, token);
+	return address_with_extension(input->message->arena,
+	                              settings->unsubscribe,
+	                              settings->delimiter[0], token);
+}
+
 static const char *
 unsubscribe_value(const struct plan_input *input)
 {
 	const struct settings *settings = input->settings;
 	const struct decision *decision = input->decision;
 	struct arena *arena = input->message->arena;
-	char token[TOKEN_ADDRESS_SIZE], url[TOKEN_URL_SIZE];
+	char url[TOKEN_URL_SIZE];
 	const char *mailto = "", *https = "";
 
-	if (decision->unsubscribe_mailto) {
-		token_for_address(input->keys, TOKEN_UNSUBSCRIBE, input->id,
-		                  token);
-		mailto = arena_printf(
-			arena, "<mailto:%s?subject=unsubscribe>",
-			address_with_extension(arena, settings->unsubscribe,
-		                               settings->delimiter[0], token));
-	}
+	if (decision->unsubscribe_mailto)
+		mailto = arena_printf(arena, "<mailto:%s?subject=unsubscribe>",
+		                      mailto_address(input));
 	if (decision->unsubscribe_https) {
 		token_for_url(input->keys, TOKEN_UNSUBSCRIBE, input->id, url);
 		https = arena_printf(arena, "<%s/u/%s>", settings->web, url);

@@ -53,7 +53,11 @@ decide_way(const struct deciding *d)
 		obstacle = one_click_obstacle(d);
 	if (d->class->unsubscribe != UNSUBSCRIBE_ONE_CLICK ||
 	    obstacle != NULL) {
-		explain(d->arena, decision, TOPIC, "by mail");
+		explain(d->arena, decision, TOPIC,
+		        recipients_left(d) == 1
+		                ? "by mail"
+		                : "by mail that a person reads: the copy is "
+		                  "for several recipients (X-1)");
 		if (obstacle != NULL)
 			not_done(d, obstacle);
 		return;

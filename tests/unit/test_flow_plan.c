@@ -404,6 +404,20 @@ test_LST_2_folds_only_behind_the_comma(void **state)
 }
 
 static void
+test_X_1_a_shared_copy_bears_no_token(void **state)
+{
+	(void)state;
+	plain_letter();
+	to("<anne@example.com>", NULL, NULL);
+	to("<bob@example.com>", NULL, NULL);
+	decision.unsubscribe_mailto = true;
+	make_plan();
+	assert_string_equal(
+		edit_of(EDIT_ADD_HEADER, "List-Unsubscribe", 0)->value,
+		"<mailto:stop@example.fr?subject=unsubscribe>");
+}
+
+static void
 test_HDR_9_strangers_control_headers_go(void **state)
 {
 	(void)state;
@@ -525,6 +539,7 @@ main(void)
 		TEST(test_I18N_4_names_are_encoded_for_mail_without_smtputf8),
 		TEST(test_LST_1_an_existing_set_is_replaced_whole),
 		TEST(test_LST_2_folds_only_behind_the_comma),
+		TEST(test_X_1_a_shared_copy_bears_no_token),
 		TEST(test_HDR_9_strangers_control_headers_go),
 		TEST(test_HDR_10_what_is_missing_is_added_once),
 		TEST(test_MLT_26_a_second_pass_is_recognised),
