@@ -7,6 +7,7 @@ KEEP=1 leaves everything running for mail of your own, until Ctrl-C.
 import os
 import pathlib
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -192,11 +193,19 @@ def run():
 
 
 
+def become_root():
+    why = ("The demonstration starts private mail servers, and Postfix "
+           "starts as root only.")
+    if not shutil.which("sudo"):
+        sys.exit(f"{why}\nRun it as root, or in a container.")
+    page.say(f"{why} Asking sudo.")
+    keep = "--preserve-env=KEEP,AVIS_BUILD,NO_COLOR"
+    os.execvp("sudo", ["sudo", keep, "--", sys.executable, __file__])
+
+
 def main():
     if os.getuid() != 0:
-        sys.exit("The demonstration starts private mail servers, and "
-                 "Postfix starts as root only.\nRun it with sudo, or in a "
-                 "container.")
+        become_root()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run()
