@@ -7,7 +7,7 @@
 #include "base/jread.h"
 #include "base/jwrite.h"
 
-#define VALUE_BYTES   ((size_t)8 * 1024) /* of one fact; the rest is cut */
+#define VALUE_BYTES   ((size_t)64 * 1024) /* of one fact; the rest is cut */
 #define WORD_BYTES    64
 #define NUMBER_LIMIT  ((1LL << 53) - 1)     /* JCS-2 */
 #define LATEST_TIME   253402300799999LL     /* the year 9999 ends */

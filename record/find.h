@@ -50,4 +50,10 @@ enum result find_messages(struct arena *arena, struct store *store,
                           struct message_id_list *messages_r,
                           struct error *err) MUST_CHECK;
 
+/* Does this submitted or refused event answer the question? */
+bool find_matches(const struct find_query *query, const struct event *event);
+
+/* Oldest first. */
+void find_sort(struct event_list *events);
+
 #endif

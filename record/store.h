@@ -24,6 +24,8 @@ struct store_options {
 	                    [/db], redis-sentinel://host:port,.../name[/db] */
 	int64_t budget_ms;
 	const struct keyring *keys; /* borrowed */
+	int64_t keep_ms; /* longest retention of any class: what the indexes
+	                    by address and queue id keep; 0: ten years */
 };
 
 /*
@@ -57,7 +59,10 @@ enum result store_ask(struct arena *arena, struct store *store,
 /* Redis answers, schema fits. For doctor and start-up lines. */
 enum result store_check(struct store *store, struct error *err) MUST_CHECK;
 
-/* One line of INFO or CONFIG GET for doctor: "" when not there. */
+/*
+ * One line of INFO, or with section "config" of CONFIG GET, for doctor: ""
+ * when not there.
+ */
 enum result store_setting(struct arena *arena, struct store *store,
                           const char *section, const char *name,
                           const char **value_r, struct error *err) MUST_CHECK;

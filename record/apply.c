@@ -1,0 +1,133 @@
+#include "record/apply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VALUE_LIMIT ((size_t)32 * 1024 * 1024)
+#define NUMBER_SIZE 24
+
+void
+apply_init(struct apply *apply, const struct keyring *keys, int64_t keep_ms,
+           struct batch *batch)
+{
+	*apply = (struct apply){ .keys = keys, .batch = batch,
+		                 .keep_ms = keep_ms };
+	buf_init(&apply->value, VALUE_LIMIT);
+}
+
+void
+apply_done(struct apply *apply)
+{
+	buf_done(&apply->value);
+}
+
+static struct span
+number_text(int64_t number, char text_r[NUMBER_SIZE])
+{
+	snprintf(text_r, NUMBER_SIZE, "%lld", (long long)number);
+	return span_of(text_r);
+}
+
+/* The key lives until then at least, however late an older event comes. */
+static void
+keep_until(struct apply *apply, struct span key, time_ms_t expiry)
+{
+	char number[NUMBER_SIZE];
+	struct span when = number_text(expiry, number);
+
+	BATCH(apply->batch, SPAN("PEXPIREAT"), key, when, SPAN("NX"));
+	BATCH(apply->batch, SPAN("PEXPIREAT"), key, when, SPAN("GT"));
+}
+
+static void
+add_index(struct apply *apply, enum family family, const struct event *event,
+          const char *text)
+{
+	char key[SCHEMA_KEY_SIZE], score[NUMBER_SIZE], past[NUMBER_SIZE];
+	struct span id = span_make((const char *)event->message.bytes,
+	                           MESSAGE_ID_BYTES);
+
+	if (text[0] == '\0')
+		return;
+	schema_hash_key(apply->keys, family, span_of(text), key);
+	BATCH(apply->batch, SPAN("ZADD"), span_of(key),
+	      number_text(event->time, score), id);
+	/* A Message-ID belongs to a few messages, which go with the key. */
+	if (family != FAMILY_MESSAGE_ID)
+		BATCH(apply->batch, SPAN("ZREMRANGEBYSCORE"), span_of(key),
+		      SPAN("-inf"),
+		      number_text(event->time - apply->keep_ms, past));
+	keep_until(apply, span_of(key), schema_expiry(event));
+}
+
+static void
+add_indexes(struct apply *apply, const struct event *event)
+{
+	const char *sender = event_fact(event, "sender");
+	const char *from = event_fact(event, "from");
+
+	add_index(apply, FAMILY_MESSAGE_ID, event,
+	          event_fact(event, "message_id"));
+	add_index(apply, FAMILY_QUEUE_ID, event, event->queue_id);
+	add_index(apply, FAMILY_SENDER, event, sender);
+	if (!text_is(sender, from))
+		add_index(apply, FAMILY_SENDER, event, from);
+	for (size_t i = 0; i < event->recipient_count; i++)
+		add_index(apply, FAMILY_RECIPIENT, event,
+		          event->recipients[i].address);
+}
+
+static void
+add_submitted(struct apply *apply, const struct event *event, struct span key)
+{
+	char number[NUMBER_SIZE];
+
+	BATCH(apply->batch, SPAN("SET"), key, buf_as_span(&apply->value),
+	      SPAN("PXAT"), number_text(schema_expiry(event), number));
+}
+
+static void
+add_later(struct apply *apply, const struct event *event, struct span key)
+{
+	char field[EVENT_WRITER_SIZE + NUMBER_SIZE];
+
+	snprintf(field, sizeof(field), "%s/%llu", event->writer,
+	         (unsigned long long)event->sequence);
+	BATCH(apply->batch, SPAN("HSET"), key, span_of(field),
+	      buf_as_span(&apply->value));
+	keep_until(apply, key, schema_expiry(event));
+}
+
+void
+apply_event(struct apply *apply, const struct event *event)
+{
+	bool is_first = event->kind == EVENT_SUBMITTED;
+	char key[SCHEMA_KEY_SIZE];
+
+	if (!event->has_message || schema_expiry(event) <= apply->now)
+		return;
+	schema_message_key(is_first ? FAMILY_MESSAGE : FAMILY_EVENTS,
+	                   event->message, key);
+	buf_reset(&apply->value);
+	schema_pack(apply->keys, event, &apply->value);
+	if (is_first)
+		add_submitted(apply, event, span_of(key));
+	else
+		add_later(apply, event, span_of(key));
+	if (is_first || event->kind == EVENT_REFUSED)
+		add_indexes(apply, event);
+}
+
+void
+apply_suppression(struct apply *apply, const char *address,
+                  const char *class_name, time_ms_t since)
+{
+	char key[SCHEMA_KEY_SIZE], text[CLOCK_TEXT_SIZE];
+
+	schema_hash_key(apply->keys, FAMILY_SUPPRESSED, span_of(address), key);
+	clock_format(since, text);
+	/* GDPR-4: the first time someone said so is the one that counts. */
+	BATCH(apply->batch, SPAN("HSETNX"), span_of(key),
+	      class_name[0] != '\0' ? span_of(class_name) : SPAN("*"),
+	      span_of(text));
+}

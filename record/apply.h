@@ -1,0 +1,31 @@
+#ifndef RECORD_APPLY_H
+#define RECORD_APPLY_H
+
+#include "record/batch.h"
+#include "record/event.h"
+#include "record/schema.h"
+
+/*
+ * What an event writes to Redis, as commands that may be done any number of
+ * times with the same outcome.
+ */
+struct apply {
+	const struct keyring *keys;
+	struct batch *batch;
+	time_ms_t now;
+	int64_t keep_ms; /* index entries older than this are trimmed */
+	struct buf value;
+};
+
+void apply_init(struct apply *apply, const struct keyring *keys,
+                int64_t keep_ms, struct batch *batch);
+void apply_done(struct apply *apply);
+
+/* An event without a message, or past its time, writes nothing. */
+void apply_event(struct apply *apply, const struct event *event);
+
+/* From then on no mail of that class ("" : of any marketing class). */
+void apply_suppression(struct apply *apply, const char *address,
+                       const char *class_name, time_ms_t since);
+
+#endif

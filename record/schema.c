@@ -1,0 +1,112 @@
+#include "record/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HASH_DIGITS 24 /* 96 bits name an index key */
+#define TEXT_BYTES  1024
+#define NAME26      "??????????????????????????"
+
+static const struct family_row families[FAMILIES] = {
+	[FAMILY_MESSAGE] = { "avis:{" NAME26 "}", "submitted event",
+	                     "retention of the class" },
+	[FAMILY_EVENTS] = { "avis:{" NAME26 "}:e", "all other events",
+	                    "retention of the class, from the last event" },
+	[FAMILY_MESSAGE_ID] = { "avis:i:*", "messages by Message-ID",
+	                        "that of the last message in it" },
+	[FAMILY_QUEUE_ID] = { "avis:q:*", "messages by queue id",
+	                      "that of the last message in it" },
+	[FAMILY_RECIPIENT] = { "avis:t:*", "messages by recipient",
+	                       "that of the last message in it" },
+	[FAMILY_SENDER] = { "avis:f:*", "messages by sender",
+	                    "that of the last message in it" },
+	[FAMILY_SUPPRESSED] = { "avis:sup:*", "who wants no mail of a class",
+	                        "" },
+	[FAMILY_LATE] = { "avis:late", "unsubscribed before submitted",
+	                  "30 days" },
+	[FAMILY_CURSOR] = { "avis:{w:*}:cursor", "how far a journal was read",
+	                    "13 months" },
+	[FAMILY_COUNTS] = { "avis:{w:*}:n:*", "events of a writer and day",
+	                    "13 months" },
+	[FAMILY_SCHEMA] = { SCHEMA_KEY, "version of all this", "" },
+};
+
+const struct family_row *
+schema_family(enum family family)
+{
+	return &families[family];
+}
+
+void
+schema_message_key(enum family family, struct message_id id,
+                   char key_r[SCHEMA_KEY_SIZE])
+{
+	char name[MESSAGE_NAME_SIZE];
+
+	message_id_name(id, name);
+	snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{%s}%s", name,
+	         family == FAMILY_EVENTS ? ":e" : "");
+}
+
+/* GDPR-7, as address_normal of the room mail does it. */
+static size_t
+uniform_address(struct span text, char *out)
+{
+	text = span_trim(text);
+	if (text.len > 0 && text.at[text.len - 1] == '.')
+		text.len--;
+	text = span_take(text, TEXT_BYTES);
+	for (size_t i = 0; i < text.len; i++)
+		out[i] = ascii_lower(text.at[i]);
+	return text.len;
+}
+
+static size_t
+uniform_id(struct span text, char *out)
+{
+	text = span_trim(text);
+	if (text.len > 1 && text.at[0] == '<' && text.at[text.len - 1] == '>')
+		text = span_make(text.at + 1, text.len - 2);
+	text = span_take(text, TEXT_BYTES);
+	if (text.len > 0)
+		memcpy(out, text.at, text.len);
+	return text.len;
+}
+
+void
+schema_hash_key(const struct keyring *keys, enum family family,
+                struct span text, char key_r[SCHEMA_KEY_SIZE])
+{
+	const char *pattern = families[family].pattern;
+	bool is_address = family == FAMILY_RECIPIENT ||
+	                  family == FAMILY_SENDER ||
+	                  family == FAMILY_SUPPRESSED;
+	char uniform[TEXT_BYTES], hash[KEYED_HASH_SIZE];
+	size_t len = is_address ? uniform_address(text, uniform)
+	                        : uniform_id(text, uniform);
+	int digits = family == FAMILY_SUPPRESSED ? KEYED_HASH_SIZE - 1
+	                                         : HASH_DIGITS;
+
+	/* The pattern is the label too: hashes of two families differ. */
+	keyring_hash(keys, pattern, span_make(uniform, len), hash);
+	snprintf(key_r, SCHEMA_KEY_SIZE, "%.*s%.*s", (int)strlen(pattern) - 1,
+	         pattern, digits, hash);
+}
+
+void
+schema_writer_key(enum family family, const char *writer, const char *day,
+                  char key_r[SCHEMA_KEY_SIZE])
+{
+	if (family == FAMILY_CURSOR)
+		snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{w:%s}:cursor", writer);
+	else
+		snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{w:%s}:n:%s", writer,
+		         day);
+}
+
+time_ms_t
+schema_expiry(const struct event *event)
+{
+	return event->time + (event->retention_ms > 0 ? event->retention_ms
+	                                              : SCHEMA_KEEP_MS);
+}
