@@ -8,7 +8,7 @@
 #include "mail/address.h"
 #include "mail/report.h"
 #include "milter/inbound_events.h"
-#include "milter/outbound.h"
+#include "milter/message_log.h"
 #include "milter/pass_on.h"
 #include "record/find.h"
 
@@ -153,7 +153,7 @@ handle_unsubscribe(struct session *session, const struct arrival *arrival)
 	/* LST-13: the token decides; From can be anybody's. */
 	session_record(session, &event);
 	pass_on_consume(session, arrival);
-	outbound_log(session, "-", "consume", "unsubscribe by mail");
+	message_log(session, "-", "consume", "unsubscribe by mail");
 }
 
 static bool

@@ -9,11 +9,4 @@
  */
 void outbound_end(struct session *session);
 
-/* The edits did not reach the MTA: what was recorded did not leave. */
-void outbound_withdraw(struct session *session);
-
-/* One line per message, addresses masked (GDPR-15). */
-void outbound_log(const struct session *session, const char *class_name,
-                  const char *verdict, const char *reason);
-
 #endif

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
-#include "milter/outbound.h"
+#include "milter/message_log.h"
 
 const char *
 message_id_text(struct arena *arena, struct message_id id)
@@ -187,14 +187,14 @@ pass_on(struct session *session, const struct inbound_case *found)
 
 	if (!found->is_wanted) {
 		pass_on_consume(session, arrival);
-		outbound_log(session, "-", "consume",
-		             event_kind_name(found->kind));
+		message_log(session, "-", "consume",
+		            event_kind_name(found->kind));
 		return;
 	}
 	if (author[0] == '\0' || !address_is_valid(author)) {
 		/* Nobody to give it to: the mailbox behind our address. */
-		outbound_log(session, "-", "untouched",
-		             "the author is not known");
+		message_log(session, "-", "untouched",
+		            "the author is not known");
 		return;
 	}
 	edit_drop_recipient(arena, &session->outcome.edits,
@@ -204,7 +204,7 @@ pass_on(struct session *session, const struct inbound_case *found)
 	edit_to(session, address, author);
 	edit_body(session, found, address, author);
 	record_passed_on(session, found, author);
-	outbound_log(session, "-", "pass-on", event_kind_name(found->kind));
+	message_log(session, "-", "pass-on", event_kind_name(found->kind));
 }
 
 void

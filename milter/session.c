@@ -7,6 +7,7 @@
 #include "mail/address.h"
 #include "milter/inbound.h"
 #include "milter/outbound.h"
+#include "milter/outbound_events.h"
 
 #define NEVER PHASES
 
@@ -283,7 +284,7 @@ session_settle(struct session *session, bool edits_are_made)
 		                       "message will be tried again");
 	} else if (!edits_are_made) {
 		/* Edits are all, or 4xx (MLT-9); the record must say so. */
-		outbound_withdraw(session);
+		record_withdrawn(session);
 		session_defer(session, "an edit failed; the message will be "
 		                       "tried again");
 	}
