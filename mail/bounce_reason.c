@@ -1,0 +1,409 @@
+#include "mail/bounce_reason.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "mail/patterns.h"
+#include "mail/phrase.h"
+#include "mail/report_parts.h"
+
+#define REASON_LIMIT 1000
+#define REACH        25 /* lines below an address that may speak of it */
+
+#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+
+/* What stands in front of the other host's name. */
+static const char *const host_words[] = {
+	"while talking to ",
+	"server for the recipient domain ",
+	"remote mail server ",
+	"remote mailserver ",
+	"remote smtp server ",
+	"remote server ",
+	"remote host ",
+	"remote mta ",
+	"remote-mta: dns; ",
+	"remote-mta: dns;",
+	"connected to ",
+	"connection to ",
+	"connect to ",
+	"connecting to ",
+	"receiving server ",
+	"recipient's server ",
+	"recipient server ",
+	"destination server ",
+	"mail server ",
+	"mailserver ",
+	"mail host ",
+	"server at ",
+	"smtp server ",
+	"the host ",
+	"rejected by ",
+	"refused by ",
+	"returned by ",
+	"response from ",
+	"error from ",
+	"delivery via ",
+	"host ",
+	"server ",
+};
+
+/* What stands behind it. */
+static const char *const host_says[] = {
+	" rejected your message",   " said:",     " said ",
+	" gave this error",         " responded", " returned",
+	" does not like recipient", " rejected",
+};
+
+static const char *const reporter_words[] = {
+	"qmail-send program at ",
+	"mail system at host ",
+	"postfix program at host ",
+	"generating server: ",
+	"mailer at ",
+	"reporting-mta: dns; ",
+	"reporting-mta: dns;",
+};
+
+static bool
+is_host_byte(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_';
+}
+
+/* A host name, or an address in square brackets, at the start. */
+static struct span
+host_at(struct span s)
+{
+	size_t len = 0;
+	size_t dots = 0;
+	bool has_letter = false;
+
+	while (s.len > 0 && strchr("\"'<(", s.at[0]) != NULL)
+		s = span_skip(s, 1);
+	if (s.len > 0 && s.at[0] == '[') {
+		size_t close = span_find(s, ']', 0);
+
+		return close < s.len && close < 48 ? span_take(s, close + 1)
+		                                   : span_take(s, 0);
+	}
+	while (len < s.len && is_host_byte(s.at[len]))
+		len++;
+	/* "a@b" is no host. */
+	if (len < s.len && s.at[len] == '@')
+		return span_take(s, 0);
+	while (len > 0 && s.at[len - 1] == '.')
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		dots += s.at[i] == '.';
+		has_letter = has_letter || ascii_is_alpha(s.at[i]);
+	}
+	if (len > 255 || dots == 0 || (!has_letter && dots != 3))
+		len = 0;
+	return span_take(s, len);
+}
+
+static struct span
+host_behind(struct span text, const char *words)
+{
+	size_t at = 0;
+
+	for (int tries = 0; tries < 20; tries++) {
+		at = span_find_text(text, words, at);
+		if (at >= text.len)
+			break;
+
+		struct span host = host_at(span_skip(text, at + strlen(words)));
+		if (host.len > 0 && (at == 0 || !is_host_byte(text.at[at - 1])))
+			return host;
+		at++;
+	}
+	return SPAN("");
+}
+
+/* "mx.example rejected your message" */
+static struct span
+host_before(struct span text, const char *words)
+{
+	size_t at = span_find_text(text, words, 0);
+	size_t start = at;
+
+	if (at >= text.len)
+		return SPAN("");
+	/* Its address may stand between: "mx.example[192.0.2.1] said:" */
+	if (start > 0 && strchr("])", text.at[start - 1]) != NULL) {
+		while (start > 0 && strchr("[(", text.at[start - 1]) == NULL &&
+		       at - start < 60)
+			start--;
+		start -= start > 0;
+		while (start > 0 && text.at[start - 1] == ' ')
+			start--;
+	}
+	while (start > 0 && is_host_byte(text.at[start - 1]))
+		start--;
+
+	struct span host = host_at(span_skip(text, start));
+	return host;
+}
+
+/* Gmail: "... for the recipient domain a.example by mx.a.example." */
+static struct span
+host_by(struct span text)
+{
+	size_t at = span_find_text(text, "recipient domain ", 0);
+	size_t by = span_find_text(text, " by ", at);
+
+	if (by >= text.len || by - at > 300)
+		return SPAN("");
+	return host_at(span_skip(text, by + 4));
+}
+
+static const char *
+host_in(struct arena *arena, struct span text)
+{
+	struct span line = span_of(report_line(arena, text, 4096));
+	struct span host = host_by(line);
+
+	for (size_t i = 0; i < COUNT(host_says) && host.len == 0; i++)
+		host = host_before(line, host_says[i]);
+	for (size_t i = 0; i < COUNT(host_words) && host.len == 0; i++)
+		host = host_behind(line, host_words[i]);
+	return arena_strndup(arena, host.at, host.len);
+}
+
+const char *
+bounce_reporting_mta(const struct notice *notice)
+{
+	struct arena *arena = notice->letter->arena;
+	struct span text =
+		span_of(report_line(arena, notice->letter->notice, 4096));
+
+	for (size_t i = 0; i < COUNT(reporter_words); i++) {
+		struct span host = host_behind(text, reporter_words[i]);
+
+		if (host.len > 0)
+			return arena_strndup(arena, host.at, host.len);
+	}
+	return "";
+}
+
+static bool
+is_rule(struct span line)
+{
+	line = span_trim(line);
+	return span_starts(line, "---") || span_starts(line, "===") ||
+	       span_starts(line, "___") || span_starts(line, "***");
+}
+
+static bool
+is_other_address(const struct found_list *found, size_t index, size_t line)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (i != index && found->items[i].line == line &&
+		    line != found->items[index].line)
+			return true;
+	return false;
+}
+
+static void
+add_line(struct buf *reason, struct span line)
+{
+	line = span_trim(line);
+	if (line.len == 0 || reason->len + line.len + 1 > reason->limit)
+		return;
+	if (reason->len > 0)
+		buf_byte(reason, ' ');
+	buf_span(reason, line);
+}
+
+static bool
+has_code(struct arena *arena, struct span text)
+{
+	return report_status_in(arena, text)[0] != '\0' ||
+	       report_class_in(arena, text)[0] != '\0';
+}
+
+/* Is it more than punctuation and what an address came from? */
+static bool
+says_why(struct arena *arena, struct span text)
+{
+	struct span folded = phrase_fold(arena, text);
+
+	return folded.len > 3 &&
+	       (has_code(arena, folded) ||
+	        pattern_points(&bounce_phrases, folded, 1) > 0);
+}
+
+static struct span
+rest_of_line(struct span line, size_t end)
+{
+	struct span s = span_skip(line, end);
+
+	while (s.len > 0 && strchr(">\"')]:;,. \t-", s.at[0]) != NULL)
+		s = span_skip(s, 1);
+	return s;
+}
+
+/* The lines below the address, up to an empty line or another address. */
+static void
+reason_below(const struct notice *notice, const struct found_list *found,
+             size_t index, struct buf *reason)
+{
+	const struct found_address *self = &found->items[index];
+	size_t blanks = 0;
+
+	if (self->line >= notice->count)
+		return;
+	add_line(reason,
+	         rest_of_line(notice->lines[self->line].text, self->end));
+	for (size_t i = self->line + 1;
+	     i < notice->count && i < self->line + REACH; i++) {
+		struct span line = notice->lines[i].text;
+
+		if (is_rule(line) || is_other_address(found, index, i))
+			return;
+		if (notice->lines[i].is_blank) {
+			if (reason->len > 0 || ++blanks > 2)
+				return;
+			continue;
+		}
+		/* A list item has its own reason, or none. */
+		add_line(reason, line);
+	}
+}
+
+/* A line and those that go on with it. */
+static void
+add_paragraph(const struct notice *notice, size_t line, struct buf *reason)
+{
+	for (size_t i = line; i < notice->count && i < line + REACH; i++) {
+		if (notice->lines[i].is_blank || is_rule(notice->lines[i].text))
+			return;
+		add_line(reason, notice->lines[i].text);
+	}
+}
+
+/* What a server answered, as far as the answer goes. */
+static void
+add_reply(const struct notice *notice, size_t line, struct buf *reason)
+{
+	struct arena *arena = notice->letter->arena;
+
+	add_line(reason, notice->lines[line].text);
+	for (size_t i = line + 1; i < notice->count && i < line + 6; i++) {
+		struct span text = notice->lines[i].text;
+
+		if (notice->lines[i].is_blank || is_rule(text) ||
+		    span_find_text(span_trim(text), ">>>", 0) == 0 ||
+		    span_find_text(span_trim(text), "<<<", 0) == 0)
+			return;
+		if (has_code(arena, text) && text.at[0] != ' ' &&
+		    text.at[0] != '\t' &&
+		    report_class_in(arena, span_take(text, 4))[0] == '\0')
+			return;
+		add_line(reason, text);
+	}
+}
+
+/* A line elsewhere that has a code and, if asked, this address. */
+static void
+reason_with_code(const struct notice *notice, const char *address,
+                 struct buf *reason)
+{
+	struct arena *arena = notice->letter->arena;
+
+	for (size_t i = 0; i < notice->count && reason->len == 0; i++) {
+		struct span line = notice->lines[i].text;
+
+		if (address[0] != '\0' &&
+		    span_find_text(line, address, 0) == line.len)
+			continue;
+		if (has_code(arena, line))
+			add_reply(notice, i, reason);
+	}
+}
+
+/* The first paragraph that says anything about a failure. */
+static void
+reason_in_words(const struct notice *notice, size_t from, struct buf *reason)
+{
+	struct arena *arena = notice->letter->arena;
+
+	for (size_t i = from; i < notice->count && reason->len == 0; i++) {
+		struct span folded = phrase_fold(arena, notice->lines[i].text);
+
+		if (pattern_points(&bounce_phrases, folded, 2) >= 2)
+			add_paragraph(notice, i, reason);
+	}
+}
+
+/* The line of the address itself, when the code stands in front of it. */
+static void
+reason_around(const struct notice *notice, const struct found_address *self,
+              struct buf *reason)
+{
+	if (self->line < notice->count &&
+	    has_code(notice->letter->arena, notice->lines[self->line].text))
+		add_reply(notice, self->line, reason);
+}
+
+static void
+find_reason(const struct notice *notice, const struct found_list *found,
+            size_t index, struct buf *reason)
+{
+	struct arena *arena = notice->letter->arena;
+	const struct found_address *self = &found->items[index];
+
+	reason_around(notice, self, reason);
+	if (reason->len == 0)
+		reason_below(notice, found, index, reason);
+	if (has_code(arena, buf_as_span(reason)))
+		return;
+
+	struct buf better;
+	buf_init(&better, REASON_LIMIT);
+	reason_with_code(notice, self->address, &better);
+	if (better.len == 0 && found->count <= 1)
+		reason_with_code(notice, "", &better);
+	if (better.len == 0 && !says_why(arena, buf_as_span(reason)))
+		reason_in_words(notice, 0, &better);
+	if (better.len > 0 && (has_code(arena, buf_as_span(&better)) ||
+	                       !says_why(arena, buf_as_span(reason)))) {
+		buf_reset(reason);
+		buf_span(reason, buf_as_span(&better));
+	}
+	buf_done(&better);
+}
+
+void
+bounce_reason(const struct notice *notice, const struct found_list *found,
+              size_t index, struct report_recipient *recipient)
+{
+	struct arena *arena = notice->letter->arena;
+	struct span all = notice->letter->notice;
+	struct buf reason;
+
+	buf_init(&reason, REASON_LIMIT);
+	if (found->count > 0)
+		find_reason(notice, found, index, &reason);
+	else
+		reason_with_code(notice, "", &reason);
+	if (reason.len == 0)
+		reason_in_words(notice, 0, &reason);
+	if (recipient->diagnostic[0] == '\0')
+		recipient->diagnostic =
+			report_line(arena, buf_as_span(&reason), REASON_LIMIT);
+	buf_done(&reason);
+
+	struct span why = span_of(recipient->diagnostic);
+	if (recipient->status[0] == '\0')
+		recipient->status = report_status_in(arena, why);
+	if (recipient->status[0] == '\0' && found->count <= 1)
+		recipient->status = report_status_in(arena, all);
+	if (recipient->status[0] == '\0')
+		recipient->status = report_class_in(arena, why);
+	if (recipient->remote_mta[0] == '\0')
+		recipient->remote_mta = host_in(arena, why);
+	if (recipient->remote_mta[0] == '\0' && found->count <= 1)
+		recipient->remote_mta = host_in(arena, all);
+}
