@@ -81,9 +81,16 @@ static void
 add_submitted(struct apply *apply, const struct event *event, struct span key)
 {
 	char number[NUMBER_SIZE];
+	time_ms_t expiry = schema_expiry(event);
 
+	/*
+	 * When an old journal is read again, what is past its time is there
+	 * for a day: a suppression that rests on it outlives it (GDPR-6).
+	 */
+	if (expiry <= apply->now)
+		expiry = apply->now + SCHEMA_PAST_MS;
 	BATCH(apply->batch, SPAN("SET"), key, buf_as_span(&apply->value),
-	      SPAN("PXAT"), number_text(schema_expiry(event), number));
+	      SPAN("PXAT"), number_text(expiry, number));
 }
 
 static void
@@ -102,9 +109,10 @@ void
 apply_event(struct apply *apply, const struct event *event)
 {
 	bool is_first = event->kind == EVENT_SUBMITTED;
+	bool is_past = schema_expiry(event) <= apply->now;
 	char key[SCHEMA_KEY_SIZE];
 
-	if (!event->has_message || schema_expiry(event) <= apply->now)
+	if (!event->has_message || (is_past && !is_first))
 		return;
 	schema_message_key(is_first ? FAMILY_MESSAGE : FAMILY_EVENTS,
 	                   event->message, key);
@@ -114,7 +122,7 @@ apply_event(struct apply *apply, const struct event *event)
 		add_submitted(apply, event, span_of(key));
 	else
 		add_later(apply, event, span_of(key));
-	if (is_first || event->kind == EVENT_REFUSED)
+	if (!is_past && (is_first || event->kind == EVENT_REFUSED))
 		add_indexes(apply, event);
 }
 

@@ -21,7 +21,10 @@ void apply_init(struct apply *apply, const struct keyring *keys,
                 int64_t keep_ms, struct batch *batch);
 void apply_done(struct apply *apply);
 
-/* An event without a message, or past its time, writes nothing. */
+/*
+ * An event without a message writes nothing, nor does one past its time;
+ * but a submission past its time is kept for a day.
+ */
 void apply_event(struct apply *apply, const struct event *event);
 
 /* From then on no mail of that class ("" : of any marketing class). */

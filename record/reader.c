@@ -222,6 +222,8 @@ reader_where(const struct reader *reader)
 void
 reader_set_limit(struct reader *reader, uint64_t sequence)
 {
+	if (sequence == reader->limit)
+		return;
 	/* Bytes read before may have been taken back since. */
 	forget_window(reader);
 	reader->limit = sequence;

@@ -17,6 +17,7 @@
 /* For what says nothing itself: thirteen months (GDPR-12). */
 #define SCHEMA_KEEP_MS ((int64_t)396 * 24 * 3600 * 1000)
 #define SCHEMA_LATE_MS ((int64_t)30 * 24 * 3600 * 1000)
+#define SCHEMA_PAST_MS ((int64_t)24 * 3600 * 1000)
 
 enum family {
 	FAMILY_MESSAGE,
