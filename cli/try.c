@@ -245,8 +245,7 @@ run(struct try *try)
 	if (try->decision.verdict == VERDICT_PASS)
 		plan_make(&input, &try->plan);
 	else
-		plan_strip(&try->message, facts->is_our_second_pass,
-		           &try->plan);
+		plan_strip(&input, &try->plan);
 	apply_headers(&try->message, &try->plan.edits, &try->applied);
 }
 

@@ -158,11 +158,14 @@ plan_make(const struct plan_input *input, struct plan *plan_r)
 }
 
 void
-plan_strip(const struct message *message, bool keep_record, struct plan *plan_r)
+plan_strip(const struct plan_input *input, struct plan *plan_r)
 {
+	const struct message *message = input->message;
+
 	plan_init(plan_r);
+	plan_receipts(input, plan_r);
 	plan_delete_header(message, plan_r, HEADER_CLASS);
-	if (!keep_record)
+	if (!input->facts->is_our_second_pass)
 		plan_delete_header(message, plan_r, HEADER_RECORD);
 	plan_r->message_id =
 		header_text(message->arena, &message->headers, "Message-ID");

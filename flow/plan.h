@@ -44,9 +44,9 @@ void plan_make(const struct plan_input *input, struct plan *plan_r);
 
 /*
  * For mail that is not touched: only strangers' copies of our control
- * headers go (HDR-9). keep_record: a valid audit header stays.
+ * headers go (HDR-9), but for a valid audit header of a second pass, and
+ * what smtpd_command_filter asked in nobody's name (DSN-4).
  */
-void plan_strip(const struct message *message, bool keep_record,
-                struct plan *plan_r);
+void plan_strip(const struct plan_input *input, struct plan *plan_r);
 
 #endif

@@ -77,29 +77,28 @@ outcome_of(struct session *session, const struct decision *decision)
 		record_refused(session, decision, "");
 }
 
-static void
-pass(struct session *session, const struct facts *facts,
-     const struct decision *decision)
+/* The right side of a Message-ID we make: the author's domain if it can. */
+static const char *
+own_domain(const struct session *session, const struct facts *facts)
 {
-	const struct snapshot *snapshot = session->snapshot;
-	struct plan_input input = {
-		.settings = snapshot->settings,
-		.keys = snapshot->keys,
-		.message = &session->message,
-		.facts = facts,
-		.decision = decision,
-		.id = message_id_new(),
-		.domain = snapshot->settings->host,
-	};
-	struct plan plan;
+	struct span domain = address_domain(facts->from);
+	bool is_ascii = domain.len > 0;
 
-	if (facts->from[0] != '\0')
-		input.domain = address_domain(facts->from).at;
-	plan_make(&input, &plan);
-	session->outcome.edits = plan.edits;
-	if (plan.problem[0] != '\0')
-		log_warn("%s: header left out: %s", session->message.queue_id,
-		         plan.problem);
+	for (size_t i = 0; i < domain.len; i++)
+		is_ascii = is_ascii && (unsigned char)domain.at[i] < 0x80;
+	if (is_ascii)
+		return arena_strndup(session->arena, domain.at, domain.len);
+	return session->own_name[0] != '\0' ? session->own_name
+	                                    : session->snapshot->settings->host;
+}
+
+/* A message with a class leaves with its record. */
+static void
+pass(struct session *session, const struct plan_input *input,
+     const struct plan *plan)
+{
+	const struct decision *decision = input->decision;
+
 	/* What people write to each other, no class: not recorded. */
 	if (decision->class == NULL)
 		return;
@@ -110,9 +109,44 @@ pass(struct session *session, const struct facts *facts,
 		session->outcome.edits.count = 0;
 		return;
 	}
-	session->sent = input.id;
+	session->sent = input->id;
 	session->has_sent = true;
-	record_submitted(session, facts, decision, &plan, input.id);
+	record_submitted(session, input->facts, decision, plan, input->id);
+}
+
+static void
+act(struct session *session, const struct facts *facts,
+    const struct decision *decision)
+{
+	struct plan_input input = {
+		.settings = session->snapshot->settings,
+		.keys = session->snapshot->keys,
+		.message = &session->message,
+		.facts = facts,
+		.decision = decision,
+		.id = message_id_new(),
+		.domain = own_domain(session, facts),
+	};
+	struct plan plan = { .problem = "" };
+
+	switch (decision->verdict) {
+	case VERDICT_UNTOUCHED:
+		plan_strip(&input, &plan);
+		session->outcome.edits = plan.edits;
+		break;
+	case VERDICT_PASS:
+		plan_make(&input, &plan);
+		session->outcome.edits = plan.edits;
+		pass(session, &input, &plan);
+		break;
+	case VERDICT_DEFER:
+	case VERDICT_REFUSE:
+		outcome_of(session, decision);
+		break;
+	}
+	if (plan.problem[0] != '\0')
+		log_warn("%s: header left out: %s", session->message.queue_id,
+		         plan.problem);
 }
 
 static bool
@@ -138,25 +172,12 @@ outbound_end(struct session *session)
 	struct arena *arena = session->arena;
 	struct facts facts;
 	struct decision decision;
-	struct plan plan;
 
 	if (refuse_over_limit(session))
 		return;
 	gather(session, &facts);
 	decide(arena, session->snapshot->rules, &facts, &decision);
-	switch (decision.verdict) {
-	case VERDICT_UNTOUCHED:
-		plan_strip(&session->message, facts.is_our_second_pass, &plan);
-		session->outcome.edits = plan.edits;
-		break;
-	case VERDICT_PASS:
-		pass(session, &facts, &decision);
-		break;
-	case VERDICT_DEFER:
-	case VERDICT_REFUSE:
-		outcome_of(session, &decision);
-		break;
-	}
+	act(session, &facts, &decision);
 	message_log(session,
 	            decision.class != NULL ? decision.class->name : "-",
 	            verdict_name(decision.verdict),

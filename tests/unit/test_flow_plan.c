@@ -90,6 +90,17 @@ make_plan(void)
 	assert_string_equal(plan.problem, "");
 }
 
+static void
+make_stripped(void)
+{
+	struct plan_input input = { &settings, keys,      &message,
+		                    &facts,    &decision, message_id_new(),
+		                    "" };
+
+	facts_of(&message, keys, &facts);
+	plan_strip(&input, &plan);
+}
+
 /* The n-th (from 0) edit of that kind and name; fails when it is not there. */
 static const struct edit *
 edit_of(enum edit_kind kind, const char *name, size_t nth)
@@ -223,6 +234,20 @@ test_DSN_4_without_receipts_the_marker_goes(void **state)
 	to("<anne@example.com>", "NOTIFY=" DSN_NOTIFY_MARKER, NULL);
 	make_plan();
 	assert_int_equal(count_of(EDIT_DROP_RECIPIENT, ""), 1);
+	assert_null(strstr(edit_of(EDIT_ADD_RECIPIENT, "", 0)->args, "NOTIFY"));
+}
+
+static void
+test_DSN_4_untouched_mail_loses_the_marker_too(void **state)
+{
+	(void)state;
+	plain_letter();
+	to("<anne@example.com>", "NOTIFY=" DSN_NOTIFY_MARKER, NULL);
+	to("<bob@example.com>", "NOTIFY=SUCCESS,FAILURE", NULL);
+	make_stripped();
+	assert_int_equal(count_of(EDIT_DROP_RECIPIENT, ""), 1);
+	assert_string_equal(edit_of(EDIT_ADD_RECIPIENT, "", 0)->value,
+	                    "<anne@example.com>");
 	assert_null(strstr(edit_of(EDIT_ADD_RECIPIENT, "", 0)->args, "NOTIFY"));
 }
 
@@ -425,8 +450,7 @@ test_HDR_9_strangers_control_headers_go(void **state)
 	field("Avis-Class", " newsletter");
 	field("Avis-Record", " v1 aaaa");
 	field("AVIS-RECORD", " v1 bbbb");
-	facts_of(&message, keys, &facts);
-	plan_strip(&message, facts.is_our_second_pass, &plan);
+	make_stripped();
 	assert_int_equal(count_of(EDIT_DELETE_HEADER, "Avis-Class"), 1);
 	assert_int_equal(count_of(EDIT_DELETE_HEADER, "Avis-Record"), 2);
 	assert_int_equal(edit_of(EDIT_DELETE_HEADER, "Avis-Record", 0)->index,
@@ -528,6 +552,7 @@ main(void)
 		TEST(test_DSN_3_an_override_of_never_is_possible),
 		TEST(test_DSN_4_the_filters_marker_is_no_wish_of_the_author),
 		TEST(test_DSN_4_without_receipts_the_marker_goes),
+		TEST(test_DSN_4_untouched_mail_loses_the_marker_too),
 		TEST(test_failures_are_reported_anyway_so_nothing_is_touched),
 		TEST(test_MLT_15_a_path_given_twice_is_dropped_and_added_once),
 		TEST(test_I18N_3_no_utf8_orcpt_towards_postfix),
