@@ -26,6 +26,9 @@ struct forwarder {
 
 	pthread_mutex_t lock; /* over all below */
 	pthread_cond_t wake;
+	pthread_cond_t current; /* answered has grown */
+	uint64_t asked;    /* who waits: numbered rounds to the journal's end */
+	uint64_t answered; /* rounds that began after they were asked */
 	bool has_more;
 	bool is_stopping;
 	int64_t stop_us;   /* when it must have stopped */
@@ -124,6 +127,24 @@ feed_all(struct forwarder *forwarder, struct error *err)
 	}
 }
 
+static uint64_t
+round_begin(struct forwarder *forwarder)
+{
+	pthread_mutex_lock(&forwarder->lock);
+	uint64_t round = forwarder->asked;
+	pthread_mutex_unlock(&forwarder->lock);
+	return round;
+}
+
+static void
+round_end(struct forwarder *forwarder, uint64_t round)
+{
+	pthread_mutex_lock(&forwarder->lock);
+	forwarder->answered = round;
+	pthread_cond_broadcast(&forwarder->current);
+	pthread_mutex_unlock(&forwarder->lock);
+}
+
 static void *
 forwarder_thread(void *context)
 {
@@ -132,9 +153,11 @@ forwarder_thread(void *context)
 	bool goes_on = true;
 
 	while (goes_on || !is_over(forwarder)) {
+		uint64_t round = round_begin(forwarder);
 		struct error err;
 
 		if (feed_all(forwarder, &err) == RESULT_OK) {
+			round_end(forwarder, round);
 			say_back(forwarder);
 			wait_ms = BACKOFF_LEAST_MS;
 			if (!goes_on)
@@ -168,6 +191,7 @@ forwarder_start(const char *folder, const char *writer, struct store *store,
 	pthread_condattr_init(&steady);
 	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
 	pthread_cond_init(&forwarder->wake, &steady);
+	pthread_cond_init(&forwarder->current, &steady);
 	pthread_condattr_destroy(&steady);
 	if (pthread_create(&forwarder->thread, NULL, forwarder_thread,
 	                   forwarder) != 0)
@@ -186,6 +210,24 @@ forwarder_wake(void *forwarder)
 	pthread_mutex_unlock(&sleeper->lock);
 }
 
+bool
+forwarder_wait_current(struct forwarder *forwarder, int64_t wait_ms)
+{
+	struct timespec until = steady_after(wait_ms);
+	int timeout = 0;
+
+	pthread_mutex_lock(&forwarder->lock);
+	uint64_t round = ++forwarder->asked;
+	forwarder->has_more = true;
+	pthread_cond_signal(&forwarder->wake);
+	while (timeout == 0 && forwarder->answered < round)
+		timeout = pthread_cond_timedwait(&forwarder->current,
+		                                 &forwarder->lock, &until);
+	bool is_current = forwarder->answered >= round;
+	pthread_mutex_unlock(&forwarder->lock);
+	return is_current;
+}
+
 void
 forwarder_stop(struct forwarder **forwarder, int64_t wait_ms)
 {
@@ -202,6 +244,7 @@ forwarder_stop(struct forwarder **forwarder, int64_t wait_ms)
 	feed_free(&old->feed);
 	pthread_mutex_destroy(&old->lock);
 	pthread_cond_destroy(&old->wake);
+	pthread_cond_destroy(&old->current);
 	free(old);
 	*forwarder = NULL;
 }
