@@ -48,9 +48,9 @@ forget(SMFICTX *ctx)
 }
 
 static sfsistat
-on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
-             unsigned long f2, unsigned long f3, unsigned long *pf0,
-             unsigned long *pf1, unsigned long *pf2, unsigned long *pf3)
+on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
+             unsigned long f3, unsigned long *pf0, unsigned long *pf1,
+             unsigned long *pf2, unsigned long *pf3)
 {
 	(void)ctx;
 	(void)f0;

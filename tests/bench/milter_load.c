@@ -143,11 +143,11 @@ macro_value(const struct connection *c, struct span name, char *room)
 	if (span_is(name, "{client_name}"))
 		return c->is_stranger ? "mail.example.net" : "localhost";
 	if (span_is(name, "_"))
-		return c->is_stranger ? "mail.example.net [198.51.100.9]" :
-		                        "localhost [127.0.0.1]";
+		return c->is_stranger ? "mail.example.net [198.51.100.9]"
+		                      : "localhost [127.0.0.1]";
 	if (span_is(name, "{mail_addr}") || span_is(name, "{rcpt_addr}")) {
-		const char *path = name.at[1] == 'm' ? c->sample->sender :
-		                                       c->sample->recipient;
+		const char *path = name.at[1] == 'm' ? c->sample->sender
+		                                     : c->sample->recipient;
 		snprintf(room, MACRO_MAX, "%.*s", (int)strlen(path) - 2,
 		         path + 1);
 		return room;
@@ -330,8 +330,8 @@ next_message(struct load *load, struct connection *c)
 	size_t tries = load->mix.count;
 
 	do {
-		c->sample = load->mix.items[load->next_sample++ %
-		                            load->mix.count];
+		c->sample =
+			load->mix.items[load->next_sample++ % load->mix.count];
 	} while (c->sample->is_ours == c->is_stranger && --tries > 0);
 	c->header = 0;
 	c->body_at = 0;
@@ -508,8 +508,8 @@ connect_unix(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address,
-	                       sizeof(address)) != 0) {
+	if (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
 		close(fd);
 		return -1;
 	}
@@ -542,11 +542,11 @@ connect_inet(const char *text)
 static int
 connect_to(const char *name)
 {
-	int fd = strncmp(name, "inet:", 5) == 0 ?
-	                 connect_inet(name + 5) :
-	                 connect_unix(strncmp(name, "unix:", 5) == 0 ?
-	                                      name + 5 :
-	                                      name);
+	int fd =
+		strncmp(name, "inet:", 5) == 0
+			? connect_inet(name + 5)
+			: connect_unix(strncmp(name, "unix:", 5) == 0 ? name + 5
+	                                                              : name);
 
 	if (fd >= 0)
 		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -624,8 +624,8 @@ run(struct load *load)
 {
 	struct epoll_event events[CONNECTIONS_MAX];
 	long open = 0;
-	struct connection *all = memory_zeroed(
-		(size_t)load->options.connections, sizeof(*all));
+	struct connection *all =
+		memory_zeroed((size_t)load->options.connections, sizeof(*all));
 
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (long i = 0; i < load->options.connections; i++) {
@@ -669,9 +669,8 @@ part_of(const struct results *results, double part)
 
 	if (results->finished == 0)
 		return 0;
-	return results->waits_us[at < results->finished ?
-	                                 at :
-	                                 results->finished - 1];
+	return results
+	        ->waits_us[at < results->finished ? at : results->finished - 1];
 }
 
 static void
@@ -679,14 +678,14 @@ report(const struct load *load, double seconds)
 {
 	const struct results *r = &load->results;
 	const char *format =
-		load->options.is_json ?
-			"{\"messages\":%ld,\"seconds\":%.3f,\"rate\":%.1f,"
-			"\"median_us\":%lld,\"p99_us\":%lld,\"edits\":%lu,"
-			"\"accepted\":%lu,\"refused\":%lu,\"broken\":%ld}\n" :
-			"%ld messages in %.3f s: %.1f a second; answer at the "
-			"end of message: median %lld us, 99th percentile "
-			"%lld us\n%lu edits, %lu accepted, %lu refused, "
-			"%ld connections lost\n";
+		load->options.is_json
+			? "{\"messages\":%ld,\"seconds\":%.3f,\"rate\":%.1f,"
+			  "\"median_us\":%lld,\"p99_us\":%lld,\"edits\":%lu,"
+			  "\"accepted\":%lu,\"refused\":%lu,\"broken\":%ld}\n"
+			: "%ld messages in %.3f s: %.1f a second; answer at the "
+			  "end of message: median %lld us, 99th percentile "
+			  "%lld us\n%lu edits, %lu accepted, %lu refused, "
+			  "%ld connections lost\n";
 
 	qsort(r->waits_us, (size_t)r->finished, sizeof(*r->waits_us), by_size);
 	/* Both formats above take the same arguments. */
@@ -783,8 +782,10 @@ int
 main(int argc, char **argv)
 {
 	struct load load = { .options = {
-		.mix = "notice,newsletter,order,transit",
-		.messages = 1000, .connections = 1, .per_connection = 100 } };
+				     .mix = "notice,newsletter,order,transit",
+				     .messages = 1000,
+				     .connections = 1,
+				     .per_connection = 100 } };
 	struct arena *arena = arena_new();
 	struct error err;
 	int64_t started;
@@ -795,15 +796,15 @@ main(int argc, char **argv)
 		fprintf(stderr, "milter_load: %s\n", err.text);
 		return 2;
 	}
-	load.results.waits_us = memory_zeroed((size_t)load.options.messages,
-	                                      sizeof(int64_t));
+	load.results.waits_us =
+		memory_zeroed((size_t)load.options.messages, sizeof(int64_t));
 	started = clock_steady_us();
 	run(&load);
 	report(&load, (double)(clock_steady_us() - started) / 1e6);
 	free(load.results.waits_us);
 	arena_free(&arena);
 	return load.results.broken == 0 &&
-	                       load.results.finished == load.options.messages ?
-	               0 :
-	               1;
+	                       load.results.finished == load.options.messages
+	               ? 0
+	               : 1;
 }

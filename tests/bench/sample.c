@@ -96,10 +96,10 @@ shaped(struct arena *arena, const struct sample *kind,
 
 	*sample = *kind;
 	for (size_t i = 0; i < count; i++)
-		headers[i] = i < kind->header_count ?
-		                     kind->headers[i] :
-		                     (struct sample_header){
-					     "X-Filler", " one of many" };
+		headers[i] = i < kind->header_count
+		                     ? kind->headers[i]
+		                     : (struct sample_header){ "X-Filler",
+			                                       " one of many" };
 	sample->headers = headers;
 	sample->header_count = count;
 	if (shape->body_bytes != 0) {
@@ -132,7 +132,8 @@ add_share(struct arena *arena, struct span item,
 
 	if (kind == NULL || share < 1 ||
 	    (size_t)share > SAMPLE_MIX_MAX - mix->count) {
-		error_set(err, "\"%.*s\": kinds are notice, newsletter, order, "
+		error_set(err,
+		          "\"%.*s\": kinds are notice, newsletter, order, "
 		          "transit; all shares together at most %d",
 		          SPAN_ARG(item), SAMPLE_MIX_MAX);
 		return RESULT_BAD;
@@ -197,7 +198,8 @@ sample_file(struct arena *arena, const char *path, struct sample_mix *mix_r,
 	for (size_t i = 0; i < list.count; i++)
 		headers[i] = (struct sample_header){ list.items[i].name,
 			                             list.items[i].value };
-	*sample = (struct sample){ .name = path, .is_ours = true,
+	*sample = (struct sample){ .name = path,
+		                   .is_ours = true,
 		                   .sender = path_in(arena, &list, "From"),
 		                   .recipient = path_in(arena, &list, "To"),
 		                   .headers = headers,
