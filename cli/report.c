@@ -1,4 +1,3 @@
-
 #include "mail/report.h"
 
 #include <errno.h>
@@ -10,7 +9,6 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/jwrite.h"
-#include "base/log.h"
 #include "cli/commands.h"
 
 #define MESSAGE_LIMIT ((size_t)64 * 1024 * 1024)

@@ -676,7 +676,9 @@ add_found(const struct notice *notice, const struct found_address *found,
 
 		if (!is_same(known->address, found->address))
 			continue;
-		if (known->grade < found->grade) {
+		if (known->grade < found->grade ||
+		    (known->grade == found->grade && found->is_opening &&
+		     !known->is_opening)) {
 			const char *original = known->original;
 
 			*known = *found;
@@ -710,6 +712,8 @@ scan_line(const struct notice *notice, size_t index, struct found_list *list)
 			continue;
 		}
 		found.action = ACTION_NONE;
+		found.is_opening =
+			is_line_start(text_before(line, found.start));
 		found.grade = grade_address(notice, &found, &found.action);
 		if (!is_domain_likely(found.address) &&
 		    found.grade < GRADE_LISTED)

@@ -55,6 +55,50 @@ static const char *const host_says[] = {
 	" does not like recipient", " rejected",
 };
 
+/* Folded; what follows is the reason. */
+static const char *const announcements[] = {
+	"technical details of",
+	"the error that the other server returned was",
+	"the response was:",
+	"the response from the remote server was",
+	"the reason",
+	"reason:",
+	"reason for",
+	"because:",
+	"error message",
+	"error text",
+	"returned error",
+	"returned the following",
+	"following error",
+	"error was",
+	"error:",
+	"problem:",
+	"diagnostic information",
+	"explanation:",
+	"details:",
+	"cause:",
+	"der grund",
+	"grund:",
+	"fehlermeldung",
+	"ursache",
+	"raison",
+	"motif",
+	"motivo",
+	"causa:",
+	"reden:",
+	"foutmelding",
+	"orsak",
+	"årsag",
+	"причин",
+	"理由",
+	"原因",
+	"エラー内容",
+};
+
+/* Marks of a session: what the other side says, and what is said to it. */
+static const char *const arrows[] = { ">>>", "<<<", "-->", "<--",
+	                              "==>", "<==", "->",  "<-" };
+
 static const char *const reporter_words[] = {
 	"qmail-send program at ",
 	"mail system at host ",
@@ -71,7 +115,7 @@ is_host_byte(char c)
 	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_';
 }
 
-/* A host name, or an address in square brackets, at the start. */
+/* A host name, or an address without its brackets, at the start. */
 static struct span
 host_at(struct span s)
 {
@@ -83,9 +127,13 @@ host_at(struct span s)
 		s = span_skip(s, 1);
 	if (s.len > 0 && s.at[0] == '[') {
 		size_t close = span_find(s, ']', 0);
+		struct span inside = span_skip(span_take(s, close), 1);
+		size_t colon = span_find(inside, ':', 0);
 
-		return close < s.len && close < 48 ? span_take(s, close + 1)
-		                                   : span_take(s, 0);
+		/* "[192.0.2.7:25]", but not IPv6. */
+		if (span_find(inside, ':', colon + 1) == inside.len)
+			inside = span_take(inside, colon);
+		return span_take(inside, inside.len < 48 ? inside.len : 0);
 	}
 	while (len < s.len && is_host_byte(s.at[len]))
 		len++;
@@ -205,10 +253,41 @@ is_other_address(const struct found_list *found, size_t index, size_t line)
 	return false;
 }
 
+static size_t
+arrow_length(struct span line)
+{
+	for (size_t i = 0; i < COUNT(arrows); i++)
+		if (span_starts(line, arrows[i]))
+			return strlen(arrows[i]);
+	return 0;
+}
+
+/* "(expanded from <a@b>):" is no reason. */
+static struct span
+without_origin(struct span line)
+{
+	static const char *const origins[] = { "(expanded from",
+		                               "(generated from",
+		                               "(ultimately generated from",
+		                               "(originally addressed to" };
+
+	for (size_t i = 0; i < COUNT(origins); i++) {
+		size_t close = span_find(line, ')', 0);
+
+		if (!span_starts(line, origins[i]) || close >= line.len)
+			continue;
+		line = span_skip(line, close + 1);
+		while (line.len > 0 && strchr(": ,", line.at[0]) != NULL)
+			line = span_skip(line, 1);
+	}
+	return line;
+}
+
 static void
 add_line(struct buf *reason, struct span line)
 {
 	line = span_trim(line);
+	line = without_origin(span_trim(span_skip(line, arrow_length(line))));
 	if (line.len == 0 || reason->len + line.len + 1 > reason->limit)
 		return;
 	if (reason->len > 0)
@@ -283,25 +362,34 @@ add_paragraph(const struct notice *notice, size_t line, struct buf *reason)
 	}
 }
 
+/* "550-" and the like: another line of the same reply follows. */
+static bool
+goes_on(struct span line)
+{
+	return line.len > 3 && ascii_is_digit(line.at[0]) &&
+	       ascii_is_digit(line.at[2]) && line.at[3] == '-';
+}
+
 /* What a server answered, as far as the answer goes. */
 static void
 add_reply(const struct notice *notice, size_t line, struct buf *reason)
 {
 	struct arena *arena = notice->letter->arena;
+	struct span before = span_trim(notice->lines[line].text);
 
-	add_line(reason, notice->lines[line].text);
+	add_line(reason, before);
+	before = span_trim(span_skip(before, arrow_length(before)));
 	for (size_t i = line + 1; i < notice->count && i < line + 6; i++) {
-		struct span text = notice->lines[i].text;
+		struct span text = span_trim(notice->lines[i].text);
 
-		if (notice->lines[i].is_blank || is_rule(text) ||
-		    span_find_text(span_trim(text), ">>>", 0) == 0 ||
-		    span_find_text(span_trim(text), "<<<", 0) == 0)
+		if (text.len == 0 || is_rule(text) || arrow_length(text) > 0)
 			return;
-		if (has_code(arena, text) && text.at[0] != ' ' &&
-		    text.at[0] != '\t' &&
-		    report_class_in(arena, span_take(text, 4))[0] == '\0')
+		if (!goes_on(before) &&
+		    (report_class_in(arena, span_take(text, 4))[0] != '\0' ||
+		     text.at[0] == '<'))
 			return;
 		add_line(reason, text);
+		before = text;
 	}
 }
 
@@ -323,13 +411,41 @@ reason_with_code(const struct notice *notice, const char *address,
 	}
 }
 
-/* The first paragraph that says anything about a failure. */
+/* "because:", "The response was:": the lines below say it. */
 static void
-reason_in_words(const struct notice *notice, size_t from, struct buf *reason)
+reason_announced(const struct notice *notice, struct buf *reason)
 {
 	struct arena *arena = notice->letter->arena;
 
-	for (size_t i = from; i < notice->count && reason->len == 0; i++) {
+	for (size_t i = 0; i < notice->count && reason->len == 0; i++) {
+		struct span line = notice->lines[i].text;
+		struct span folded = phrase_fold(arena, line);
+		bool is_one = false;
+
+		for (size_t k = 0; k < COUNT(announcements); k++)
+			is_one = is_one || phrase_in(folded, announcements[k]);
+		if (!is_one || folded.len > 120)
+			continue;
+
+		size_t colon = span_find(line, ':', 0);
+		if (span_trim(span_skip(line, colon + 1)).len > 3) {
+			add_paragraph(notice, i, reason);
+			return;
+		}
+		for (i++; i < notice->count && notice->lines[i].is_blank;)
+			i++;
+		if (i < notice->count)
+			add_paragraph(notice, i, reason);
+	}
+}
+
+/* The first paragraph that says anything about a failure. */
+static void
+reason_in_words(const struct notice *notice, struct buf *reason)
+{
+	struct arena *arena = notice->letter->arena;
+
+	for (size_t i = 0; i < notice->count && reason->len == 0; i++) {
 		struct span folded = phrase_fold(arena, notice->lines[i].text);
 
 		if (pattern_points(&bounce_phrases, folded, 2) >= 2)
@@ -343,8 +459,21 @@ reason_around(const struct notice *notice, const struct found_address *self,
               struct buf *reason)
 {
 	if (self->line < notice->count &&
-	    has_code(notice->letter->arena, notice->lines[self->line].text))
+	    has_code(notice->letter->arena,
+	             span_take(notice->lines[self->line].text, self->start)))
 		add_reply(notice, self->line, reason);
+}
+
+/* Enough of a text that somebody meant it to be the reason. */
+static bool
+is_sentence(struct span text)
+{
+	size_t letters = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		letters += ascii_is_alpha(text.at[i]) ||
+		           (unsigned char)text.at[i] >= 0x80;
+	return letters >= 8;
 }
 
 static void
@@ -353,22 +482,27 @@ find_reason(const struct notice *notice, const struct found_list *found,
 {
 	struct arena *arena = notice->letter->arena;
 	const struct found_address *self = &found->items[index];
+	bool is_only = found->count <= 1;
 
 	reason_around(notice, self, reason);
-	if (reason->len == 0)
+	if (reason->len == 0 && self->is_opening)
 		reason_below(notice, found, index, reason);
 	if (has_code(arena, buf_as_span(reason)))
 		return;
 
+	/* A transcript says more than words do. */
 	struct buf better;
+	bool is_good = is_sentence(buf_as_span(reason)) &&
+	               (!is_only || says_why(arena, buf_as_span(reason)));
 	buf_init(&better, REASON_LIMIT);
 	reason_with_code(notice, self->address, &better);
-	if (better.len == 0 && found->count <= 1)
+	if (better.len == 0 && is_only)
 		reason_with_code(notice, "", &better);
-	if (better.len == 0 && !says_why(arena, buf_as_span(reason)))
-		reason_in_words(notice, 0, &better);
-	if (better.len > 0 && (has_code(arena, buf_as_span(&better)) ||
-	                       !says_why(arena, buf_as_span(reason)))) {
+	if (better.len == 0 && !is_good && is_only)
+		reason_announced(notice, &better);
+	if (better.len == 0 && !is_sentence(buf_as_span(reason)))
+		reason_in_words(notice, &better);
+	if (better.len > 0) {
 		buf_reset(reason);
 		buf_span(reason, buf_as_span(&better));
 	}
@@ -389,7 +523,7 @@ bounce_reason(const struct notice *notice, const struct found_list *found,
 	else
 		reason_with_code(notice, "", &reason);
 	if (reason.len == 0)
-		reason_in_words(notice, 0, &reason);
+		reason_in_words(notice, &reason);
 	if (recipient->diagnostic[0] == '\0')
 		recipient->diagnostic =
 			report_line(arena, buf_as_span(&reason), REASON_LIMIT);

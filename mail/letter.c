@@ -461,20 +461,25 @@ gather(struct letter *letter, const char *type)
 	return text;
 }
 
-/* Old Macintosh line ends, and CR as the only one. */
+/*
+ * Old Macintosh line ends, and CR that some gateway doubled: CR in front of
+ * an LF go, any other is a line end.
+ */
 static struct span
 with_line_feeds(struct arena *arena, struct span text)
 {
+	bool is_before_end = false;
+
 	if (text.len == 0 || memchr(text.at, '\r', text.len) == NULL)
 		return text;
 
 	char *copy = arena_strndup(arena, text.at, text.len);
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = text.len; i-- > 0;) {
 		if (copy[i] == '\r')
-			copy[i] = i + 1 < text.len && (copy[i + 1] == '\n' ||
-			                               copy[i + 1] == '\r')
-			                  ? ' '
-			                  : '\n';
+			copy[i] = is_before_end ? ' ' : '\n';
+		else
+			is_before_end = copy[i] == '\n';
+	}
 	return span_make(copy, text.len);
 }
 

@@ -371,7 +371,9 @@ report_dsn_looks_like(struct span text)
 		bool is_known;
 		enum dsn_field kind = field_of(field.name, &is_known);
 
-		if (i == 0 && !is_known && !span_starts(field.name, "x-"))
+		/* The part's own header may run into its fields. */
+		if (known == 0 && !is_known && !span_starts(field.name, "x-") &&
+		    !span_starts(field.name, "content-"))
 			return false;
 		known += is_known;
 		has_recipient = has_recipient || kind == FIELD_FINAL ||
