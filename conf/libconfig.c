@@ -116,6 +116,7 @@ tree_parse(struct arena *arena, const struct source *source,
 	struct conversion with = { .arena = arena, .source = source };
 	config_t config;
 
+	*root_r = (struct node){ .kind = NODE_GROUP };
 	config_init(&config);
 
 	bool is_good =

@@ -219,15 +219,21 @@ static void
 load_list(struct load *load, const struct section *section,
           const struct node *node, void *base)
 {
-	const struct node *items = node->kind == NODE_LIST ? node->items : node;
-	size_t count = node->kind == NODE_LIST ? node->count : 1;
+	bool is_list = node->kind == NODE_LIST;
 
-	if (count > CLASSES_MOST) {
+	if (!is_list && node->kind != NODE_GROUP)
+		load_complain(load, node->place, section->name,
+		              arena_printf(load->arena,
+		                           "is %s, wants a list of groups "
+		                           "( { }, { } )",
+		                           node_kind_name(node->kind)),
+		              "");
+	else if (is_list && node->count > CLASSES_MOST)
 		load_complain(load, node->place, section->name,
 		              "has more than 1000 items", "");
-		return;
-	}
-	load_items(load, section, items, count, base);
+	else
+		load_items(load, section, is_list ? node->items : node,
+		           is_list ? node->count : 1, base);
 }
 
 static void
@@ -237,7 +243,7 @@ load_section(struct load *load, const struct group *group,
 	const char *path = path_of(load, group->path, section->member);
 
 	note_written(load, path, node->place);
-	if (section->is_list && node->kind != NODE_TEXT) {
+	if (section->is_list) {
 		load_list(load, section, node, group->base);
 		return;
 	}

@@ -39,6 +39,7 @@ struct scan {
 	unsigned line;
 	enum token last;
 	bool last_was_wanted; /* a value was expected where the last one is */
+	bool last_may_join;   /* text behind text: the library joins them */
 	size_t last_at;       /* where it starts in out */
 	struct bracket open[DEPTH];
 	unsigned depth;
@@ -74,6 +75,9 @@ wants_value(const struct scan *scan)
 static void
 emit(struct scan *scan, enum token token, struct span text)
 {
+	scan->last_may_join = token == TOKEN_QUOTED &&
+	                      scan->last == TOKEN_QUOTED && !in_list(scan) &&
+	                      (scan->last_was_wanted || scan->last_may_join);
 	scan->last_was_wanted = wants_value(scan);
 	scan->last_at = scan->out.len;
 	scan->last = token;
@@ -118,12 +122,16 @@ skip_comment(struct scan *scan)
 }
 
 static bool
+last_is_value(const struct scan *scan)
+{
+	return scan->last == TOKEN_VALUE || scan->last == TOKEN_QUOTED ||
+	       scan->last == TOKEN_CLOSE;
+}
+
+static bool
 check_comma(struct scan *scan)
 {
-	bool is_value = scan->last == TOKEN_VALUE ||
-	                scan->last == TOKEN_QUOTED || scan->last == TOKEN_CLOSE;
-
-	if (in_list(scan) && is_value)
+	if (in_list(scan) && last_is_value(scan))
 		return complain(scan, scan->line,
 		                "a comma is missing in front of this",
 		                "the items of a list stand between commas");
@@ -154,7 +162,8 @@ read_quoted(struct scan *scan)
 static bool
 is_name(struct span text)
 {
-	if (text.len == 0 || !ascii_is_alpha(text.at[0]))
+	if (text.len == 0 || !ascii_is_alpha(text.at[0]) ||
+	    span_is(text, "true") || span_is(text, "false"))
 		return false;
 	for (size_t i = 1; i < text.len; i++)
 		if (!ascii_is_alnum(text.at[i]) && text.at[i] != '-' &&
@@ -164,33 +173,65 @@ is_name(struct span text)
 }
 
 /* { "X-Campaign" = "*"; }: the library wants names without quotes. */
-static void
+static bool
 unquote_name(struct scan *scan)
 {
-	size_t end = scan->last_at + 1;
+	char *name = scan->out.data + scan->last_at;
+	size_t end = 1;
 
-	while (scan->out.data[end] != '"')
+	while (name[end] != '"')
 		end++;
-	if (is_name(span_make(scan->out.data + scan->last_at + 1,
-	                      end - scan->last_at - 1))) {
-		scan->out.data[scan->last_at] = ' ';
-		scan->out.data[end] = ' ';
-	}
+	if (!is_name(span_make(name + 1, end - 1)))
+		return complain(scan, scan->line,
+		                "what stands in front of the = is not the name "
+		                "of a setting",
+		                "names have letters, digits, - and _");
+	name[0] = ' ';
+	name[end] = ' ';
+	return true;
 }
 
 static bool
 read_equals(struct scan *scan)
 {
-	if (scan->last == TOKEN_QUOTED && !scan->last_was_wanted)
-		unquote_name(scan);
+	bool is_quoted = scan->last == TOKEN_QUOTED && !scan->last_was_wanted;
+
+	if (!is_quoted && scan->last != TOKEN_NAME)
+		return complain(scan, scan->line,
+		                "there is no name in front of the =",
+		                "a line reads: name = value;");
+	if (is_quoted && !unquote_name(scan))
+		return false;
 	emit(scan, TOKEN_EQUALS, take(scan, 1));
+	return true;
+}
+
+/* An array of the library holds no groups, a list holds anything. */
+static bool
+check_open(struct scan *scan)
+{
+	if (!check_comma(scan))
+		return false;
+	if (!wants_value(scan))
+		return complain(scan, scan->line,
+		                arena_printf(scan->arena,
+		                             "there is no name in front of "
+		                             "the %c",
+		                             scan->rest.at[0]),
+		                "a line reads: name = value;");
+	if (scan->depth > 0 && scan->open[scan->depth - 1].sign == '[')
+		return complain(scan, scan->line,
+		                arena_printf(scan->arena,
+		                             "a %c stands between [ and ]",
+		                             scan->rest.at[0]),
+		                "a list of groups is written ( { }, { } )");
 	return true;
 }
 
 static bool
 read_open(struct scan *scan)
 {
-	if (!check_comma(scan))
+	if (!check_open(scan))
 		return false;
 	if (scan->depth == DEPTH)
 		return complain(scan, scan->line, "too many brackets are open",
@@ -264,6 +305,10 @@ read_separator(struct scan *scan)
 		return complain(scan, scan->line, "a ; stands inside of a list",
 		                "the items of a list stand between commas; "
 		                "perhaps a ) or ] is missing before it");
+	if (!last_is_value(scan))
+		return complain(
+			scan, scan->line,
+			arena_printf(scan->arena, "one %c too many", sign), "");
 	emit(scan, sign == ';' ? TOKEN_SEMICOLON : TOKEN_COMMA, take(scan, 1));
 	return true;
 }
@@ -383,12 +428,16 @@ read_word(struct scan *scan)
 	return true;
 }
 
+/* Behind a name stands a =; a text that is no value is a name. */
 static bool
 check_equals(struct scan *scan)
 {
-	char sign = scan->rest.at[0];
+	char sign = scan->rest.len > 0 ? scan->rest.at[0] : '\0';
+	bool is_name = scan->last == TOKEN_NAME ||
+	               (scan->last == TOKEN_QUOTED && !scan->last_was_wanted &&
+	                !scan->last_may_join);
 
-	if (scan->last != TOKEN_NAME || sign == '=' || sign == ':')
+	if (!is_name || sign == '=' || sign == ':')
 		return true;
 
 	const char *name = scan->out.data + scan->last_at;
@@ -396,9 +445,8 @@ check_equals(struct scan *scan)
 
 	return complain(scan, scan->line,
 	                arena_printf(scan->arena,
-	                             "%.*s: a = is missing behind "
-	                             "the name",
-	                             (int)len, name),
+	                             "%.*s: a = is missing behind the name",
+	                             len < 80 ? (int)len : 80, name),
 	                "a line reads: name = value;");
 }
 
@@ -444,7 +492,9 @@ scan_all(struct scan *scan)
 		if (!is_good)
 			return false;
 	}
-	if (scan->last == TOKEN_NAME || scan->last == TOKEN_EQUALS)
+	if (!check_equals(scan))
+		return false;
+	if (scan->last == TOKEN_EQUALS)
 		return complain(scan, scan->line,
 		                "the last setting has no value", "");
 	if (scan->depth > 0)

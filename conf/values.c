@@ -62,11 +62,13 @@ with_unit(const char *text, const struct unit *units, int64_t *value_r)
 		return false;
 	while (*at == ' ')
 		at++;
-	for (; units->name != NULL; units++)
-		if (text_is(at, units->name))
-			return !__builtin_mul_overflow(value, units->value,
-			                               value_r);
-	return false;
+	while (units->name != NULL && !text_is(at, units->name))
+		units++;
+	if (units->name == NULL ||
+	    __builtin_mul_overflow(value, units->value, &value))
+		return false;
+	*value_r = value;
+	return true;
 }
 
 enum result

@@ -312,8 +312,8 @@ static void
 add(const struct lint *lint, struct finding finding, const char *id)
 {
 	if (id[0] != '\0')
-		finding.text =
-			arena_printf(lint->arena, "%s (%s)", finding.text, id);
+		finding.remedy = arena_printf(lint->arena, "%s [%s]",
+		                              finding.remedy, id);
 	finding_add(lint->arena, lint->findings, finding);
 }
 
