@@ -174,8 +174,7 @@ examine(struct symptom_list *list, const struct doctor_options *options)
 
 	if (settings_read(list->arena, options->conf, &settings, &findings,
 	                  &err) != RESULT_OK) {
-		symptom_fail(list, "settings", "%s: %s", options->conf,
-		             err.text);
+		symptom_fail(list, "settings", "the settings: %s", err.text);
 		symptom_remedy(list, "avis check --conf %s", options->conf);
 		return;
 	}

@@ -37,14 +37,14 @@ doctor_mta(struct symptom_list *list, const struct settings *settings,
 		sendmail_check(list, conf, settings);
 		return;
 	}
-	if (result == RESULT_NONE)
+	if (result == RESULT_NONE) {
 		symptom_fail(list, "mta",
 		             "no mail server found: neither postconf nor %s",
 		             options->sendmail);
-	else
-		symptom_fail(list, "mta",
-		             "Postfix does not tell its settings: postconf%s%s "
-		             "failed",
-		             options->postfix[0] == '\0' ? "" : " -c ",
-		             options->postfix);
+		return;
+	}
+	symptom_fail(list, "mta", "Postfix does not tell its settings");
+	symptom_remedy(list, "postconf%s%s -x",
+	               options->postfix[0] == '\0' ? "" : " -c ",
+	               options->postfix);
 }
