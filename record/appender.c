@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -339,6 +340,20 @@ appender_sequence(const struct appender *appender)
 	return appender->done.sequence;
 }
 
+/* A reader that asks whether we are there holds it for a moment, too. */
+static bool
+lock_folder(int folder)
+{
+	const struct timespec moment = { 0, 20000000 };
+
+	for (int i = 0; i < 10; i++) {
+		if (flock(folder, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 static enum result
 open_folder(struct appender *appender, struct error *err)
 {
@@ -355,7 +370,7 @@ open_folder(struct appender *appender, struct error *err)
 		            appender->path);
 		return RESULT_BAD;
 	}
-	if (flock(appender->folder, LOCK_EX | LOCK_NB) != 0) {
+	if (!lock_folder(appender->folder)) {
 		error_set(err, "%s: another process writes this journal",
 		          appender->path);
 		return RESULT_BAD;

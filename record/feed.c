@@ -28,7 +28,7 @@ struct feed {
 	struct store *store;
 	const struct keyring *keys;
 	bool is_anew;    /* the cursor does not count, until one is written */
-	bool is_offline; /* replay: nobody else reads, no note of syncs */
+	bool is_live;    /* a writer is at work: only what it has synced */
 
 	struct redis *redis; /* NULL: away */
 	struct reader *reader;
@@ -60,7 +60,7 @@ feed_new(const char *folder, const char *writer, struct store *store,
 	snprintf(feed->writer, sizeof(feed->writer), "%s", writer);
 	feed->store = store;
 	feed->keys = keys;
-	feed->is_anew = feed->is_offline = is_anew;
+	feed->is_anew = is_anew;
 	feed->arena = arena_new();
 	batch_init(&feed->batch);
 	apply_init(&feed->apply, keys, store_keep_ms(store), &feed->batch);
@@ -253,6 +253,7 @@ start(struct feed *feed, struct error *err)
 	enum result result;
 
 	step_back(feed);
+	feed->is_live = reader_is_live(feed->folder);
 	result = store_connect(feed->store, WAIT_MS, &feed->redis, err);
 	if (result != RESULT_OK)
 		return result;
@@ -642,7 +643,7 @@ feed_batch(struct feed *feed, uint64_t *count, struct error *err)
 		result = look_at_cursor(feed, err);
 	if (result != RESULT_OK)
 		return result;
-	if (!feed->is_offline && appender_read_synced(feed->folder, &synced))
+	if (feed->is_live && appender_read_synced(feed->folder, &synced))
 		reader_set_limit(feed->reader, synced);
 	begin_batch(feed);
 	result = fill_batch(feed, count, err);

@@ -213,6 +213,17 @@ reader_close(struct reader **reader)
 	*reader = NULL;
 }
 
+bool
+reader_is_live(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_locked;
+}
+
 struct reader_place
 reader_where(const struct reader *reader)
 {
@@ -554,18 +565,6 @@ check_tail(const struct reader *reader, struct error *err)
 	return RESULT_BAD;
 }
 
-/* Does a writer hold the folder? */
-static bool
-is_being_written(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-
-	if (fd >= 0)
-		close(fd);
-	return is_locked;
-}
-
 static enum result
 verify_entries(struct reader *reader, void (*progress)(uint64_t entries),
                struct verify_report *report, struct error *err)
@@ -610,7 +609,7 @@ reader_verify(const char *folder, void (*progress)(uint64_t entries),
 	struct reader_place start = { .segment = 0 };
 	struct reader *reader;
 	uint64_t synced;
-	bool is_live = is_being_written(folder) &&
+	bool is_live = reader_is_live(folder) &&
 	               appender_read_synced(folder, &synced);
 	enum result result = reader_open(folder, start, &reader, err);
 

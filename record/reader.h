@@ -60,6 +60,9 @@ enum result reader_skip(struct reader *reader, struct error *err) MUST_CHECK;
  */
 void reader_set_limit(struct reader *reader, uint64_t sequence);
 
+/* Does a writer hold this folder? */
+bool reader_is_live(const char *folder);
+
 /*
  * Checks everything there is: chain, sequence, CRC, commitments, and that
  * each payload opens or was erased. While a writer is at work: up to what it
