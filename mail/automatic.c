@@ -255,7 +255,6 @@ header_points(const struct letter *letter)
 	points += letter_has_null_sender(letter);
 	points += is_suppressed(arena, headers);
 	points += is_bulk(arena, headers);
-	points += is_machine_sender(letter->from);
 	/* An answer that does not say "Re:" is no person's. */
 	points += is_answer && !letter_is_reply_or_forward(letter);
 	points += field_holds(arena, headers, "X-MS-Exchange-Inbox-Rules-Loop",
@@ -279,7 +278,7 @@ automatic_is_reply(const struct letter *letter)
 	/* Newsletters and notices are bulk mail and answer nothing. */
 	if (words == 0)
 		return submitted[0] != '\0' && header >= CLEAR + 1;
-	if (has_list_field(letter->headers) && words < 2)
+	if (has_list_field(letter->headers) && submitted[0] == '\0')
 		return false;
 	return words + header >= CLEAR;
 }

@@ -803,6 +803,13 @@ keep_sent(const char *const *sent, size_t sent_count, struct found_list *list)
 	return true;
 }
 
+static bool
+is_writer(const struct letter *letter, const char *address)
+{
+	return !is_daemon(address) && !is_same(address, letter->from) &&
+	       is_our_own(letter, address);
+}
+
 /* Writing to oneself is the one case where the sender is the recipient. */
 static void
 drop_excluded(const struct letter *letter, struct found_list *list)
@@ -825,7 +832,8 @@ drop_excluded(const struct letter *letter, struct found_list *list)
 		    found->grade == GRADE_DECLARED)
 			continue;
 		if (others == 0 && best_own == GRADE_LISTED &&
-		    found->grade == best_own && !is_daemon(found->address))
+		    found->grade == best_own &&
+		    is_writer(letter, found->address))
 			continue;
 		found->grade = GRADE_NOT;
 	}

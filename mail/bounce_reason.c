@@ -280,6 +280,10 @@ without_origin(struct span line)
 		while (line.len > 0 && strchr(": ,", line.at[0]) != NULL)
 			line = span_skip(line, 1);
 	}
+	if (span_starts(line, "(reason:")) {
+		line = span_trim(span_skip(line, strlen("(reason:")));
+		line.len -= span_ends(line, ")");
+	}
 	return line;
 }
 
@@ -300,17 +304,6 @@ has_code(struct arena *arena, struct span text)
 {
 	return report_status_in(arena, text)[0] != '\0' ||
 	       report_class_in(arena, text)[0] != '\0';
-}
-
-/* Is it more than punctuation and what an address came from? */
-static bool
-says_why(struct arena *arena, struct span text)
-{
-	struct span folded = phrase_fold(arena, text);
-
-	return folded.len > 3 &&
-	       (has_code(arena, folded) ||
-	        pattern_points(&bounce_phrases, folded, 1) > 0);
 }
 
 static struct span
@@ -439,17 +432,25 @@ reason_announced(const struct notice *notice, struct buf *reason)
 	}
 }
 
-/* The first paragraph that says anything about a failure. */
+/*
+ * The first paragraph that says anything about a failure; rather one that
+ * does not just announce what follows.
+ */
 static void
 reason_in_words(const struct notice *notice, struct buf *reason)
 {
 	struct arena *arena = notice->letter->arena;
 
-	for (size_t i = 0; i < notice->count && reason->len == 0; i++) {
-		struct span folded = phrase_fold(arena, notice->lines[i].text);
+	for (size_t i = 0; i < notice->count * 2 && reason->len == 0; i++) {
+		size_t line = i % notice->count;
+		struct span folded =
+			phrase_fold(arena, notice->lines[line].text);
+		const struct pattern *best =
+			pattern_best(&bounce_phrases, folded);
 
-		if (pattern_points(&bounce_phrases, folded, 2) >= 2)
-			add_paragraph(notice, i, reason);
+		if (best != NULL && best->action != ACTION_NONE &&
+		    (i >= notice->count || !span_ends(folded, ":")))
+			add_paragraph(notice, line, reason);
 	}
 }
 
@@ -473,7 +474,7 @@ is_sentence(struct span text)
 	for (size_t i = 0; i < text.len; i++)
 		letters += ascii_is_alpha(text.at[i]) ||
 		           (unsigned char)text.at[i] >= 0x80;
-	return letters >= 8;
+	return letters >= 8 && !span_ends(text, ":");
 }
 
 static void
@@ -492,15 +493,14 @@ find_reason(const struct notice *notice, const struct found_list *found,
 
 	/* A transcript says more than words do. */
 	struct buf better;
-	bool is_good = is_sentence(buf_as_span(reason)) &&
-	               (!is_only || says_why(arena, buf_as_span(reason)));
+	bool is_good = is_sentence(buf_as_span(reason));
 	buf_init(&better, REASON_LIMIT);
 	reason_with_code(notice, self->address, &better);
 	if (better.len == 0 && is_only)
 		reason_with_code(notice, "", &better);
 	if (better.len == 0 && !is_good && is_only)
 		reason_announced(notice, &better);
-	if (better.len == 0 && !is_sentence(buf_as_span(reason)))
+	if (better.len == 0 && !is_good)
 		reason_in_words(notice, &better);
 	if (better.len > 0) {
 		buf_reset(reason);
@@ -538,6 +538,10 @@ bounce_reason(const struct notice *notice, const struct found_list *found,
 		recipient->status = report_class_in(arena, why);
 	if (recipient->remote_mta[0] == '\0')
 		recipient->remote_mta = host_in(arena, why);
-	if (recipient->remote_mta[0] == '\0' && found->count <= 1)
-		recipient->remote_mta = host_in(arena, all);
+	if (recipient->remote_mta[0] == '\0' && found->count <= 1) {
+		const char *host = host_in(arena, all);
+
+		if (!text_is(host, bounce_reporting_mta(notice)))
+			recipient->remote_mta = host;
+	}
 }

@@ -252,15 +252,20 @@ read_words(const struct letter *letter, const char *const *sent,
 	return true;
 }
 
+/* RFC 8098, 3: who sends the receipt is who got the message. */
 static void
-decide(const struct letter *letter, const char *const *sent, size_t sent_count,
-       struct report *report)
+name_reader(const struct letter *letter, struct report *report)
 {
-	if (is_passed_on(letter))
-		return;
-	if (read_parts(letter, sent, sent_count, report) ||
-	    read_words(letter, sent, sent_count, report))
-		return;
+	if (report->recipient_count == 1 &&
+	    report->recipients[0].final[0] == '\0' &&
+	    report->recipients[0].original[0] == '\0')
+		report->recipients[0].final = letter->from;
+}
+
+/* A multipart/report whose machine-readable part is missing. */
+static void
+read_announced(const struct letter *letter, struct report *report)
+{
 	if (announces(letter, &part_forms[1])) {
 		report->kind = REPORT_MDN;
 		report_malformed(report,
@@ -268,10 +273,22 @@ decide(const struct letter *letter, const char *const *sent, size_t sent_count,
 	} else if (announces(letter, &part_forms[2])) {
 		report->kind = REPORT_FEEDBACK;
 		report_malformed(report, "no message/feedback-report part");
-	} else if (!has_multipart_report(letter) &&
-	           automatic_is_reply(letter)) {
-		report->kind = REPORT_AUTO_REPLY;
 	}
+}
+
+static void
+decide(const struct letter *letter, const char *const *sent, size_t sent_count,
+       struct report *report)
+{
+	if (!is_passed_on(letter) &&
+	    !read_parts(letter, sent, sent_count, report) &&
+	    !read_words(letter, sent, sent_count, report))
+		read_announced(letter, report);
+	if (report->kind == REPORT_MDN)
+		name_reader(letter, report);
+	if (report->kind == REPORT_OTHER && !has_multipart_report(letter) &&
+	    automatic_is_reply(letter))
+		report->kind = REPORT_AUTO_REPLY;
 }
 
 void
