@@ -109,6 +109,16 @@ load_defaults(struct load *load, const struct group *group)
 	load->is_default = false;
 }
 
+static void
+add_name(struct load *load, struct text_list *names, size_t *room,
+         const char *name)
+{
+	const char **slot = arena_push(load->arena, (void **)&names->items,
+	                               &names->count, room, sizeof(*slot));
+
+	*slot = name;
+}
+
 /* The rows and groups of one section: what may stand there. */
 static struct text_list
 known_names(struct load *load, const char *section)
@@ -120,17 +130,11 @@ known_names(struct load *load, const char *section)
 
 	for (size_t i = 0; (row = schema_row(i)) != NULL; i++)
 		if (strcmp(row->doc.section, section) == 0)
-			*(const char **)arena_push(
-				load->arena, (void **)&names.items,
-				&names.count, &room, sizeof(char *)) =
-				row->doc.name;
+			add_name(load, &names, &room, row->doc.name);
 	for (size_t i = 0; (child = schema_section(i)) != NULL; i++)
 		if (child->parent != NULL &&
 		    strcmp(child->parent, section) == 0)
-			*(const char **)arena_push(
-				load->arena, (void **)&names.items,
-				&names.count, &room, sizeof(char *)) =
-				child->member;
+			add_name(load, &names, &room, child->member);
 	return names;
 }
 

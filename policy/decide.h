@@ -27,8 +27,7 @@ void rules_free(struct rules **rules);
 enum origin rules_origin(const struct rules *rules, const struct facts *facts);
 
 /* May this client name the class in a header (HDR-9)? */
-bool rules_may_name_class(const struct rules *rules,
-                          const struct facts *facts);
+bool rules_may_name_class(const struct rules *rules, const struct facts *facts);
 
 /*
  * Must a body be seen before the class is known (attachments, size)? And
@@ -68,14 +67,14 @@ struct decision {
 	const char *reply_text;   /* one line, no % doubling yet */
 
 	/* the sender */
-	const char *reply_to;     /* mailbox to set, "" for none */
-	bool reply_to_replaces;   /* else it is added */
+	const char *reply_to;   /* mailbox to set, "" for none */
+	bool reply_to_replaces; /* else it is added */
 	bool reply_to_merges;
-	const char *from;         /* mailbox to put into From, "" to keep */
+	const char *from; /* mailbox to put into From, "" to keep */
 
 	/* receipts */
-	bool rewrite_sender;      /* envelope sender becomes recu+TOKEN@ */
-	unsigned notify;          /* bits to ask for; 0: leave as it is */
+	bool rewrite_sender; /* envelope sender becomes recu+TOKEN@ */
+	unsigned notify;     /* bits to ask for; 0: leave as it is */
 	bool override_never;
 	bool ask_reading;         /* Disposition-Notification-To */
 	bool drop_legacy_receipt; /* MDN-12 */

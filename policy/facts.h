@@ -24,16 +24,16 @@ enum store_state {
 
 struct fact_recipient {
 	const char *address;
-	bool is_suppressed;          /* for this class or altogether */
+	bool is_suppressed;           /* for this class or altogether */
 	const char *suppressed_since; /* RFC 3339 */
 	bool refuses_receipts;
 };
 
 enum origin {
-	ORIGIN_TRANSIT,       /* mail we only relay, or that comes in */
+	ORIGIN_TRANSIT, /* mail we only relay, or that comes in */
 	ORIGIN_AUTHENTICATED,
 	ORIGIN_NETWORK,
-	ORIGIN_LOCAL          /* sendmail(1) on this host */
+	ORIGIN_LOCAL /* sendmail(1) on this host */
 };
 
 struct facts {
@@ -50,11 +50,11 @@ struct facts {
 	/* the header */
 	const struct fact_header *headers;
 	size_t header_count;
-	const char *from;          /* the first mailbox's address */
-	size_t from_count;         /* mailboxes in all From fields */
+	const char *from;  /* the first mailbox's address */
+	size_t from_count; /* mailboxes in all From fields */
 	size_t from_fields;
 	bool from_has_group;
-	bool from_is_no_reply;     /* ADR-5 */
+	bool from_is_no_reply; /* ADR-5 */
 	bool has_reply_to;
 	bool reply_to_is_no_reply; /* all of its mailboxes are */
 	const char *class_named;   /* by the control header Avis-Class */
@@ -63,25 +63,25 @@ struct facts {
 	bool has_date;
 	bool has_list_unsubscribe;
 	bool has_list_id;
-	bool is_report;            /* multipart/report */
-	bool is_automatic;         /* Auto-Submitted other than no */
-	bool is_bulk;              /* Precedence list, bulk, junk */
-	bool is_list;              /* List-Id or List-Post */
-	bool is_partial;           /* message/partial (MDN-17) */
+	bool is_report;    /* multipart/report */
+	bool is_automatic; /* Auto-Submitted other than no */
+	bool is_bulk;      /* Precedence list, bulk, junk */
+	bool is_list;      /* List-Id or List-Post */
+	bool is_partial;   /* message/partial (MDN-17) */
 	bool is_signed_or_encrypted;
 	bool has_resent;
-	bool is_our_second_pass;   /* valid Avis-Record (MLT-26) */
+	bool is_our_second_pass; /* valid Avis-Record (MLT-26) */
 
 	/* the body */
 	bool has_attachment;
-	long long size_bytes;      /* header and body */
+	long long size_bytes; /* header and body */
 
 	/* what else is known */
 	enum store_state store;
-	bool web_is_healthy;       /* LST-4 (c) */
-	bool mta_can_set_sender;   /* CHGFROM with arguments (MLT-13) */
-	bool mta_can_set_notify;   /* re-adding recipients is safe (MLT-16) */
-	bool mta_flags_success;    /* a report would be sent (marker seen) */
+	bool web_is_healthy;     /* LST-4 (c) */
+	bool mta_can_set_sender; /* CHGFROM with arguments (MLT-13) */
+	bool mta_can_set_notify; /* re-adding recipients is safe (MLT-16) */
+	bool mta_flags_success;  /* a report would be sent (marker seen) */
 	time_ms_t now;
 };
 

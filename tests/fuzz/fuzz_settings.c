@@ -28,8 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || file_write_all(fd, data, size, &err) != RESULT_OK)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (settings_read(arena, path, &settings, &findings, &err) ==
-	    RESULT_OK)
+	if (settings_read(arena, path, &settings, &findings, &err) == RESULT_OK)
 		if (settings == NULL || finding_errors(&findings) > 0)
 			abort();
 	if (settings != NULL) {

@@ -207,16 +207,16 @@ static const struct slip slips[] = {
 	{ GOOD "\nclasses = ( { " CLASS " },\n{ " CLASS " } );",
 	  "avis.conf:3: classes.a: there is a class of this name in "
 	  "avis.conf:2 already\n" },
-	{ "host = \"mx1\"; receipts = \"a-very-long-address-for-receipts@e."
-	  "fr\"; unsubscribe = \"u@e.fr\";",
+	{ "host = \"mx1\"; receipts = \"a-very-long-address-for-receipts@example."
+	  "fr\"; unsubscribe = \"u@example.fr\";",
 	  LINE1 "receipts: has 32 characters before the @, with the token "
 	        "that makes 73 of the 64 allowed (DSN-11)\n" BLANK1
 	        "choose an address with at most 23\n" },
-	{ "host = \"mx1\"; receipts = \"re-cu@e.fr\"; delimiter = \"-\";",
+	{ "host = \"mx1\"; receipts = \"re-cu@example.fr\"; delimiter = \"-\";",
 	  LINE1 "receipts: has the delimiter - before the @\n" BLANK1
 	        "the MTA would cut the address there; choose another address "
 	        "or delimiter\n" },
-	{ "host = \"mx1\"; receipts = \"unsubscribe@e.fr\";",
+	{ "host = \"mx1\"; receipts = \"unsubscribe@example.fr\";",
 	  "unsubscribe: is the address of receipts too\n"
 	  "reports and requests to leave need two addresses\n" },
 	{ IN("when = { size_min = \"2M\"; size_max = \"1M\"; };"),
@@ -244,10 +244,10 @@ static const struct slip slips[] = {
 	{ GOOD "ours = {\n networks = [ \"::1\" \"::2\" ]; };",
 	  LINE2 "a comma is missing in front of this\n" BLANK2
 	        "the items of a list stand between commas\n" },
-	{ GOOD "senders = ( { reply_to = \"a@b.fr\"; }\n { } );",
+	{ GOOD "senders = ( { reply_to = \"a@example.fr\"; }\n { } );",
 	  LINE2 "a comma is missing in front of this\n" BLANK2
 	        "the items of a list stand between commas\n" },
-	{ GOOD "senders = ( { reply_to = \"a@b.fr\"; };\n );",
+	{ GOOD "senders = ( { reply_to = \"a@example.fr\"; };\n );",
 	  LINE1 "a ; stands inside of a list\n" BLANK1
 	        "the items of a list stand between commas; perhaps a ) or ] "
 	        "is missing before it\n" },
@@ -447,14 +447,15 @@ test_values_arrive(void **state)
 	(void)state;
 	set_up(&lab);
 	put(&lab, "avis.conf",
-	    GOOD "delimiter = \"=\"; web = \"https://a.fr\"; trusted : { users"
-	         " = \"shop\"; networks = (\"::1\",); };\n"
-	         "classes = ( { " CLASS "title = \"T\"; when = { header = { "
-	         "\"X-A\" = \"1*\"; B = \"2\" }; attachments = false; size_max "
-	         "= 5000000000; }; receipts = { delivery = \"delay\"; }; "
-	         "retention = \"5y\"; on_store_failure = \"defer\"; } );\n"
-	         "senders = { reply_to = \"C <c@d.fr>\"; existing = \"merge\" "
-	         "}; // the end\n");
+	    GOOD
+	    "delimiter = \"=\"; web = \"https://a.fr\"; trusted : { users"
+	    " = \"shop\"; networks = (\"::1\",); };\n"
+	    "classes = ( { " CLASS "title = \"T\"; when = { header = { "
+	    "\"X-A\" = \"1*\"; B = \"2\" }; attachments = false; size_max "
+	    "= 5000000000; }; receipts = { delivery = \"delay\"; }; "
+	    "retention = \"5y\"; on_store_failure = \"defer\"; } );\n"
+	    "senders = { reply_to = \"C <c@example.fr>\"; existing = \"merge\" "
+	    "}; // the end\n");
 	read_it(&lab);
 	assert_string_equal(all_findings(&lab), "");
 
@@ -476,7 +477,7 @@ test_values_arrive(void **state)
 	assert_int_equal(class->retention_ms, INT64_C(157788000000));
 	assert_int_equal(class->on_store_failure, STORE_FAILURE_DEFER);
 	assert_int_equal(class->place.line, 2);
-	assert_string_equal(s->senders[0].reply_to, "C <c@d.fr>");
+	assert_string_equal(s->senders[0].reply_to, "C <c@example.fr>");
 	assert_string_equal(s->senders[0].from, "keep");
 	assert_int_equal(s->senders[0].existing, EXISTING_MERGE);
 	assert_true(settings_is_written(s, "classes.a.when.header"));

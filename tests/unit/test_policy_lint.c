@@ -13,9 +13,9 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-#define BASE      "host = \"mx1\"; receipts = \"recu@e.fr\"; "
+#define BASE      "host = \"mx1\"; receipts = \"recu@example.fr\"; "
 #define WEB       "web = \"https://a.fr\"; dkim_signs = true; "
-#define LIST      "unsubscribe = \"one-click\"; list_id = \"n.e.fr\"; "
+#define LIST      "unsubscribe = \"one-click\"; list_id = \"n.example.fr\"; "
 #define ADS       "purpose = \"marketing\"; basis = \"consent\"; "
 #define LAW       "purpose = \"legal\"; basis = \"contract\"; "
 #define ONE(text) BASE WEB "\nclasses = { name = \"a\"; " text " };"
@@ -41,11 +41,11 @@ static const struct lint_case cases[] = {
 	  AT "a marketing class asks delivery receipts (success in "
 	     "receipts.delivery) [GDPR-11]" },
 	{ ONE(ADS LIST "receipts = { delivery = [ \"failure\" ]; };"), "" },
-	{ ONE(ADS "list_id = \"n.e.fr\";"),
+	{ ONE(ADS "list_id = \"n.example.fr\";"),
 	  AT "a marketing class has no way out (unsubscribe = \"none\") "
 	     "[FR-3]" },
 	/* a slip is told once */
-	{ ONE(ADS "list_id = \"n.e.fr\"; unsubscribe = \"onclick\";"),
+	{ ONE(ADS "list_id = \"n.example.fr\"; unsubscribe = \"onclick\";"),
 	  "2: classes.a.unsubscribe: \"onclick\" is not one of none, mailto, "
 	  "one-click" },
 	{ ONE("purpose = \"ads\"; basis = \"consent\"; " LIST),
@@ -66,7 +66,7 @@ static const struct lint_case cases[] = {
 	  "people who have unsubscribed [GDPR-4]" },
 	{ ONE(LAW LIST), AT "mail that must be sent offers one-click "
 	                    "[LST-17]" },
-	{ ONE(LAW "unsubscribe = \"mailto\"; list_id = \"n.e.fr\";"),
+	{ ONE(LAW "unsubscribe = \"mailto\"; list_id = \"n.example.fr\";"),
 	  "2: warning: classes.a: mail that must be sent has no way out: "
 	  "unsubscribe is not used [LST-17]" },
 	{ BASE "dkim_signs = true;\nclasses = { name = \"a\"; " ADS LIST "};",
@@ -106,14 +106,14 @@ static const struct lint_case cases[] = {
 	{ ONE(LAW) "senders = { match = \"no-reply@*\"; };",
 	  "2: senders.1: gives no address that can be answered [FR-3]" },
 	{ ONE(LAW) "senders = { match = \"no-reply@*\"; reply_to = "
-	           "\"no-reply@e.fr\"; };",
+	           "\"no-reply@example.fr\"; };",
 	  "2: senders.1: sends answers to an address that a sender rule "
 	  "covers itself (reply_to) [ADR-4]" },
 	{ ONE(LAW) "senders = { reply_to = \"a b\"; };",
 	  "2: senders.1.reply_to: \"a b\" is not one mailbox such as "
 	  "\"Service client <contact@example.fr>\"" },
-	{ ONE(LAW) "senders = { reply_to = \"c@e.fr\"; };", "" },
-	{ ONE(LAW) "senders = { from = \"c@e.fr\"; };", "" },
+	{ ONE(LAW) "senders = { reply_to = \"c@example.fr\"; };", "" },
+	{ ONE(LAW) "senders = { from = \"c@example.fr\"; };", "" },
 };
 
 /* "LINE: setting: text [RULE]" */
