@@ -67,6 +67,7 @@ class Lab:
                     smtpd_sasl_security_options="noanonymous")
         mail.listen("outside", smtpd_authorized_xclient_hosts="127.0.0.0/8")
         mail.mark_notify("own")
+        mail.hide_dsn_from_strangers("outside")
         self.nowhere = Port()
         mail.routes = {"example.com": self.recipient.listeners["dsn"],
                        "example.net": self.recipient.listeners["plain"],

@@ -18,11 +18,8 @@ from .waiting import LabError, wait_until
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 
-# The sample that an administrator installs; the lab runs what it says.
-MARK_NOTIFY_SAMPLE = TREE / "contrib" / "postfix" / "mark-notify.pcre"
-MARK_NOTIFY = r"""
-/^(RCPT\s+TO:\s*<[^>]*>)(?!.*\bNOTIFY=)(.*)$/ $1 NOTIFY=Success,Failure$2
-"""
+# The files that an administrator installs: the lab runs what they say.
+SAMPLES = TREE / "contrib" / "postfix"
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -58,7 +55,7 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 recipient_delimiter = +
-enable_long_queue_ids = no
+enable_long_queue_ids = yes
 biff = no
 append_dot_mydomain = no
 notify_classes =
@@ -183,12 +180,15 @@ class Postfix:
         Postfix reports `relayed` only when the client's RCPT asked for
         success; the milter narrows what this asks for.
         """
-        table = self.conf / "mark-notify.pcre"
-        if MARK_NOTIFY_SAMPLE.exists():
-            shutil.copy(MARK_NOTIFY_SAMPLE, table)
-        else:
-            table.write_text(MARK_NOTIFY)
-        self._options[listener]["smtpd_command_filter"] = f"pcre:{table}"
+        shutil.copy(SAMPLES / "mark-notify.pcre", self.conf)
+        self._options[listener]["smtpd_command_filter"] = \
+            f"pcre:{self.conf}/mark-notify.pcre"
+
+    def hide_dsn_from_strangers(self, listener):
+        """Others shall not make us send reports of success."""
+        shutil.copy(SAMPLES / "strangers.cidr", self.conf)
+        self._options[listener]["smtpd_discard_ehlo_keyword_address_maps"] \
+            = f"cidr:{self.conf}/strangers.cidr"
 
     # -- life ---------------------------------------------------------------
 
