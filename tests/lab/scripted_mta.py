@@ -204,9 +204,10 @@ class ScriptedMta:
 
     def header(self, name, value):
         """value as it stands behind the colon, folds as LF."""
+        value = as_bytes(value)
         if not self.steps & LEADING_SPACE:
-            value = value.removeprefix(" ")
-        return self.say("L", as_bytes(name) + b"\0" + as_bytes(value) + b"\0")
+            value = value.removeprefix(b" ")
+        return self.say("L", as_bytes(name) + b"\0" + value + b"\0")
 
     def headers_end(self):
         return self.say("N")
