@@ -116,7 +116,7 @@ open_record(struct service *service, struct error *err)
 	struct store_options store = {
 		.url = settings->store,
 		.budget_ms = settings->store_budget_ms,
-		.keys = service->record_keys,
+		.keys = service->first->keys,
 	};
 	enum result result = store_open(&store, &service->store, err);
 
@@ -126,7 +126,7 @@ open_record(struct service *service, struct error *err)
 		return result;
 	service->forwarder = forwarder_start(
 		settings->journal, journal_writer(service->journal),
-		service->store, service->record_keys);
+		service->store, service->first->keys);
 	journal_on_sync(service->journal, forwarder_wake, service->forwarder);
 	return RESULT_OK;
 }
@@ -164,7 +164,7 @@ start(struct daemon *daemon, struct error *err)
 	log_set_level(log_level_of(service->now->settings->log_level));
 	report_setup();
 	/* The first snapshot stays for the record's threads. */
-	service->record_keys = service_hold(service)->keys;
+	service->first = service_hold(service);
 	result = take_signals(err);
 	if (result == RESULT_OK)
 		result = mta_in_open(service, err);
@@ -259,6 +259,8 @@ stop(struct daemon *daemon)
 	forwarder_stop(&service->forwarder, LAST_EVENTS_MS);
 	journal_close(&service->journal);
 	store_close(&service->store);
+	snapshot_release(service->first);
+	snapshot_release(service->now);
 }
 
 int

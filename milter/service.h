@@ -29,7 +29,7 @@ struct snapshot {
 struct service {
 	pthread_mutex_t lock; /* over `now` */
 	struct snapshot *now;
-	const struct keyring *record_keys; /* of the snapshot it began with */
+	struct snapshot *first; /* held: the record's threads use its keys */
 	struct journal *journal;
 	struct store *store;
 	struct forwarder *forwarder;
