@@ -110,8 +110,7 @@ try_show_text(const struct try *try)
 			if (reason->is_not_done != (is_not_done != 0))
 				continue;
 			if (is_not_done != 0)
-				printf("%-*s%s: %s\n", TOPIC_WIDTH, "not done",
-				       reason->topic, reason->text);
+				show_topic("not done", reason->text);
 			else
 				show_topic(reason->topic, reason->text);
 		}
