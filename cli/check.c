@@ -24,7 +24,7 @@ static const char help[] =
 	"                   group, name, type, default, help\n"
 	"  -h, --help       print this\n"
 	"\n"
-	"Exit codes: 0 the settings are good, 1 they have errors, 2 wrong use.\n";
+	"Exit codes: 0 the settings are good, 1 they are not, 2 wrong use.\n";
 
 enum {
 	OPTION_JSON = 256,

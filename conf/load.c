@@ -77,10 +77,9 @@ set_empty(const struct row *row, void *base)
 {
 	char *at = (char *)base + row->offset;
 	struct title title = { .fr = "", .en = "" };
-	const char *empty = "";
 
 	if (row->kind == ROW_TEXT || row->kind == ROW_WORD)
-		memcpy(at, &empty, sizeof(empty));
+		memcpy(at, &title.fr, sizeof(title.fr));
 	if (row->kind == ROW_TITLE)
 		memcpy(at, &title, sizeof(title));
 }

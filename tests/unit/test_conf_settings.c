@@ -207,8 +207,9 @@ static const struct slip slips[] = {
 	{ GOOD "\nclasses = ( { " CLASS " },\n{ " CLASS " } );",
 	  "avis.conf:3: classes.a: there is a class of this name in "
 	  "avis.conf:2 already\n" },
-	{ "host = \"mx1\"; receipts = \"a-very-long-address-for-receipts@example."
-	  "fr\"; unsubscribe = \"u@example.fr\";",
+	{ "host = \"mx1\"; "
+	  "receipts = \"a-very-long-address-for-receipts@example.fr\"; "
+	  "unsubscribe = \"u@example.fr\";",
 	  LINE1 "receipts: has 32 characters before the @, with the token "
 	        "that makes 73 of the 64 allowed (DSN-11)\n" BLANK1
 	        "choose an address with at most 23\n" },
