@@ -271,8 +271,7 @@ static const struct row rows[] = {
 	  .check = value_check_hours,
 	  .enforced = "" },
 	{ { "classes", "recipients", "shared | separate", "",
-	    "one copy for all recipients, or one for each; left out: "
-	    "separate for marketing and legal" },
+	    "one copy for all recipients, or one for each" },
 	  .kind = ROW_CHOICE,
 	  .offset = CLASS(recipients),
 	  .low = RECIPIENTS_SHARED,

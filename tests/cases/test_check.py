@@ -1,0 +1,119 @@
+"""avis check: what it prints, and its exit codes."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+AVIS = os.environ.get("AVIS_BIN", str(TREE / "build" / "avis"))
+SAMPLES = {name: (TREE / "conf" / name).read_text()
+           for name in ("avis.conf", "policy.conf")}
+
+
+def check(folder, *options, **files):
+    for name, text in {**SAMPLES, **files}.items():
+        (folder / name).write_text(text)
+    return subprocess.run([AVIS, "check", "--conf", folder / "avis.conf",
+                           *options],
+                          capture_output=True, text=True, check=False,
+                          timeout=20)
+
+
+def with_policy(old, new):
+    assert old in SAMPLES["policy.conf"]
+    return {"policy.conf": SAMPLES["policy.conf"].replace(old, new)}
+
+
+def test_samples_are_good_without_a_warning(tmp_path):
+    done = check(tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout == ("avis.conf and policy.conf are good: 4 classes, "
+                           "1 sender rule\n")
+
+
+def test_slip_is_shown_with_file_line_and_remedy(tmp_path):
+    done = check(tmp_path, **with_policy('"mailto"', '"mail-to"'))
+    line = 1 + SAMPLES["policy.conf"].partition('"mailto"')[0].count("\n")
+    place = f"policy.conf:{line}: "
+    assert done.returncode == 1
+    assert done.stdout == (
+        f'{place}classes.newsletter.unsubscribe: "mail-to" is not one of '
+        "none, mailto, one-click\n"
+        f'{" " * len(place)}did you mean "mailto"?\n'
+        "1 error; nothing was changed\n")
+
+
+def test_reader_lint_and_patterns_speak_in_one_pass(tmp_path):
+    policy = SAMPLES["policy.conf"].replace(
+        'unsubscribe = "mailto";',
+        'unsubscribe = "mailto"; receipts = { reading = true; }; '
+        'cap = "4/30d";').replace('"boutique@*"', '"/(/"')
+    settings = SAMPLES["avis.conf"].replace('"info"', '"loud"')
+    done = check(tmp_path, **{"avis.conf": settings, "policy.conf": policy})
+    assert done.returncode == 1
+    assert "avis.conf:" in done.stdout and '"loud"' in done.stdout
+    assert ("classes.newsletter: a marketing class asks reading receipts "
+            "(receipts.reading = true)\n") in done.stdout
+    assert 'classes.service.when.from: "/(/": ' in done.stdout
+    assert "warning: classes.newsletter.cap: " in done.stdout
+    assert done.stdout.endswith("3 errors, 1 warning; nothing was changed\n")
+
+
+def test_warnings_alone_are_good(tmp_path):
+    done = check(tmp_path, **with_policy('"mailto"', '"one-click"'))
+    assert done.returncode == 0
+    assert "LST-4" in done.stdout
+    assert done.stdout.endswith("are good, with 2 warnings: 4 classes, "
+                                "1 sender rule\n")
+
+
+def test_quiet_prints_errors_only(tmp_path):
+    done = check(tmp_path, "--quiet", **with_policy('"mailto"',
+                                                    '"one-click"'))
+    assert (done.returncode, done.stdout) == (0, "")
+    done = check(tmp_path, "--quiet", **with_policy('"mailto"', '"x"'))
+    assert done.returncode == 1
+    assert "error;" not in done.stdout
+
+
+def test_json_says_the_same(tmp_path):
+    done = check(tmp_path, "--json", **with_policy('"mailto"', '"mail-to"'))
+    said = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert (said["good"], said["errors"], said["warnings"]) == (False, 1, 0)
+    assert (said["classes"], said["senders"]) == (4, 1)
+    finding, = said["findings"]
+    assert finding["file"] == "policy.conf"
+    assert finding["setting"] == "classes.newsletter.unsubscribe"
+    assert finding["level"] == "error"
+    assert finding["remedy"] == 'did you mean "mailto"?'
+
+
+def test_broken_syntax_ends_the_reading(tmp_path):
+    done = check(tmp_path, "--json", **{"policy.conf": "classes = (\n"})
+    said = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [f["text"] for f in said["findings"]] == [
+        "the ( in this line is never closed"]
+    assert "classes" not in said
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["--conf"], ["--what"]])
+def test_wrong_use(arguments):
+    done = subprocess.run([AVIS, "check", *arguments], capture_output=True,
+                          text=True, check=False, timeout=20)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_no_such_file(tmp_path):
+    done = subprocess.run([AVIS, "check", "--conf", tmp_path / "none.conf"],
+                          capture_output=True, text=True, check=False,
+                          timeout=20)
+    assert done.returncode == 1
+    assert "there is no such file" in done.stdout
