@@ -3,95 +3,203 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/memory.h"
 #include "base/span.h"
+#include "mail/content.h"
+#include "mail/parts.h"
 
-#define LINE_BYTES  1000
-#define FIELD_BYTES 4000
+#define LINE_LIMIT     1000 /* RFC 5322; of a longer line the start counts */
+#define FIELD_LIMIT    8192
+#define BOUNDARY_LIMIT 256 /* RFC 2046 says 70 */
 
-/* A header field being put together from its folded lines, and a line. */
 struct attach {
-	bool is_multipart;
+	struct arena *arena; /* for one part's header at a time */
+	struct buf line;
+	struct buf field; /* a header field, its folds joined */
+	char boundaries[PARTS_DEPTH][BOUNDARY_LIMIT];
+	size_t depth;
+	const char *type;
+	const char *disposition;
+	bool is_in_header;
 	bool is_found;
-	bool is_in_header; /* behind a boundary, before the empty line */
-	size_t line_len;
-	size_t field_len;
-	char line[LINE_BYTES];
-	char field[FIELD_BYTES];
 };
 
 static bool
-is_named_non_text(struct span type)
+is_signature(const char *kind)
 {
-	return !span_starts(type, "text/") &&
-	       !span_starts(type, "multipart/") &&
-	       !span_starts(type, "message/") &&
-	       (span_find_text(type, "name=", 0) < type.len ||
-	        span_find_text(type, "name*", 0) < type.len);
+	static const char *const kinds[] = { "application/pkcs7-signature",
+		                             "application/x-pkcs7-signature",
+		                             "application/pgp-signature" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (text_is(kind, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_attachment(struct attach *attach, const char *kind)
+{
+	struct arena *arena = attach->arena;
+
+	if (is_signature(kind))
+		return false;
+	if (text_is(content_kind(arena, attach->disposition), "attachment"))
+		return true;
+	if (kind[0] == '\0' || text_starts(kind, "text/") ||
+	    text_starts(kind, "multipart/"))
+		return false;
+	return content_parameter(arena, attach->type, "name")[0] != '\0' ||
+	       content_parameter(arena, attach->disposition, "filename")[0] !=
+	               '\0';
+}
+
+static void
+start_header(struct attach *attach)
+{
+	arena_reset(attach->arena);
+	attach->type = "";
+	attach->disposition = "";
+	attach->is_in_header = true;
+	buf_reset(&attach->field);
+}
+
+/* The header of a part (or of the message) is known. */
+static void
+end_header(struct attach *attach)
+{
+	const char *kind = content_kind(attach->arena, attach->type);
+
+	attach->is_in_header = false;
+	if (is_attachment(attach, kind)) {
+		attach->is_found = true;
+		return;
+	}
+	if (text_is(kind, "message/rfc822")) {
+		start_header(attach);
+		return;
+	}
+	if (!text_starts(kind, "multipart/") || attach->depth >= PARTS_DEPTH)
+		return;
+
+	const char *boundary =
+		content_parameter(attach->arena, attach->type, "boundary");
+	size_t len = strlen(boundary);
+
+	if (len > 0 && len < BOUNDARY_LIMIT)
+		memcpy(attach->boundaries[attach->depth++], boundary, len + 1);
 }
 
 struct attach *
-attach_new(const char *content_type)
+attach_new(const char *content_type, const char *disposition)
 {
 	struct attach *attach = memory_zeroed(1, sizeof(*attach));
-	struct span type = span_trim(span_of(content_type));
 
-	attach->is_multipart = span_starts(type, "multipart/");
-	attach->is_found = is_named_non_text(type);
+	attach->arena = arena_new();
+	buf_init(&attach->line, LINE_LIMIT);
+	buf_init(&attach->field, FIELD_LIMIT);
+	start_header(attach);
+	attach->type = content_type;
+	attach->disposition = disposition;
+	end_header(attach);
+	/* The caller's texts are only lent. */
+	attach->type = "";
+	attach->disposition = "";
 	return attach;
 }
 
 void
 attach_free(struct attach **attach)
 {
+	if (*attach == NULL)
+		return;
+	arena_free(&(*attach)->arena);
+	buf_done(&(*attach)->line);
+	buf_done(&(*attach)->field);
 	free(*attach);
 	*attach = NULL;
 }
 
-bool
-attach_found(const struct attach *attach)
-{
-	return attach->is_found;
-}
-
 static void
-field_end(struct attach *attach)
+end_field(struct attach *attach)
 {
-	struct span field = span_make(attach->field, attach->field_len);
+	struct span field = buf_as_span(&attach->field);
 	size_t colon = span_find(field, ':', 0);
 	struct span name = span_trim(span_take(field, colon));
-	struct span value = span_trim(span_skip(field, colon + 1));
+	struct span value = span_skip(field, colon + 1);
 
-	attach->field_len = 0;
-	if (span_is(name, "Content-Disposition"))
-		attach->is_found |=
-			span_starts(value, "attachment") &&
-			(value.len == 10 || !ascii_is_alnum(value.at[10]));
-	else if (span_is(name, "Content-Type"))
-		attach->is_found |= is_named_non_text(value);
+	if (span_is(name, "content-type"))
+		attach->type =
+			arena_strndup(attach->arena, value.at, value.len);
+	else if (span_is(name, "content-disposition"))
+		attach->disposition =
+			arena_strndup(attach->arena, value.at, value.len);
+	buf_reset(&attach->field);
 }
 
 static void
-line_end(struct attach *attach)
+header_line(struct attach *attach, struct span line)
 {
-	struct span line = span_make(attach->line, attach->line_len);
+	bool is_fold =
+		line.len > 0 && (line.at[0] == ' ' || line.at[0] == '\t');
 
-	attach->line_len = 0;
-	if (line.len > 0 && line.at[line.len - 1] == '\r')
+	if (!is_fold)
+		end_field(attach);
+	if (line.len == 0)
+		end_header(attach);
+	else if (!attach->field.is_full)
+		buf_span(&attach->field, line);
+}
+
+/* Is the line a delimiter of an open multipart? The innermost wins. */
+static bool
+is_delimiter(struct attach *attach, struct span line)
+{
+	if (line.len < 3 || line.at[0] != '-' || line.at[1] != '-')
+		return false;
+	line = span_skip(line, 2);
+	for (size_t i = attach->depth; i-- > 0;) {
+		struct span boundary = span_of(attach->boundaries[i]);
+		struct span after = span_skip(line, boundary.len);
+
+		if (!span_equal(span_take(line, boundary.len), boundary))
+			continue;
+		bool is_close = span_starts(after, "--");
+		if (span_trim(span_skip(after, is_close ? 2 : 0)).len > 0)
+			continue;
+		if (attach->is_in_header) {
+			end_field(attach);
+			end_header(attach);
+		}
+		attach->depth = is_close ? i : i + 1;
+		start_header(attach);
+		attach->is_in_header = !is_close;
+		return true;
+	}
+	return false;
+}
+
+static void
+end_line(struct attach *attach)
+{
+	struct span line = buf_as_span(&attach->line);
+
+	while (line.len > 0 && line.at[line.len - 1] == '\r')
 		line.len--;
-	if (!attach->is_in_header) {
-		attach->is_in_header = span_starts(line, "--");
-		return;
-	}
-	if (line.len == 0 || (line.at[0] != ' ' && line.at[0] != '\t'))
-		field_end(attach);
-	if (line.len == 0) {
-		attach->is_in_header = false;
-		return;
-	}
-	line = span_take(line, FIELD_BYTES - attach->field_len);
-	memcpy(attach->field + attach->field_len, line.at, line.len);
-	attach->field_len += line.len;
+	if (!is_delimiter(attach, line) && attach->is_in_header)
+		header_line(attach, line);
+	buf_reset(&attach->line);
+}
+
+/* Of a line only so much is kept as can matter. */
+static void
+add_to_line(struct attach *attach, struct span bytes)
+{
+	size_t room = attach->line.limit - attach->line.len;
+
+	buf_span(&attach->line, span_take(bytes, room));
 }
 
 void
@@ -99,17 +207,19 @@ attach_add(struct attach *attach, const void *at, size_t len)
 {
 	struct span rest = span_make(at, len);
 
-	if (!attach->is_multipart)
-		return;
-	while (rest.len > 0 && !attach->is_found) {
+	while (rest.len > 0 && !attach->is_found &&
+	       (attach->depth > 0 || attach->is_in_header)) {
 		size_t end = span_find(rest, '\n', 0);
-		struct span part = span_take(span_take(rest, end),
-		                             LINE_BYTES - attach->line_len);
 
-		memcpy(attach->line + attach->line_len, part.at, part.len);
-		attach->line_len += part.len;
+		add_to_line(attach, span_take(rest, end));
 		if (end < rest.len)
-			line_end(attach);
+			end_line(attach);
 		rest = span_skip(rest, end + 1);
 	}
+}
+
+bool
+attach_is_found(const struct attach *attach)
+{
+	return attach->is_found;
 }

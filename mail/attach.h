@@ -5,18 +5,21 @@
 #include <stddef.h>
 
 /*
- * Has the message an attachment? Fed the top Content-Type and then the body
- * in chunks of any size, with bounded memory: it looks at the header lines
- * behind each line that may be a boundary and never at the content. An
- * attachment is a part with Content-Disposition "attachment", or one that is
- * not text and bears a file name.
+ * Has a message an attachment? Fed the body in chunks of any size, so that
+ * no body has to be kept for this question; memory is bounded. An attachment
+ * is a part with Content-Disposition: attachment, or one that is not text
+ * and has a file name. Signatures (S/MIME, PGP) are none. It looks into
+ * forwarded messages; deeper than BODY-12 it sees nothing.
  */
 struct attach;
 
-/* content_type: the unfolded value of the top field, "" when absent. */
-struct attach *attach_new(const char *content_type);
+/* The message's own fields; "" when it has none. */
+struct attach *attach_new(const char *content_type, const char *disposition);
 void attach_free(struct attach **attach);
+
 void attach_add(struct attach *attach, const void *at, size_t len);
-bool attach_found(const struct attach *attach);
+
+/* True from the moment the part's header was seen. */
+bool attach_is_found(const struct attach *attach);
 
 #endif

@@ -90,10 +90,26 @@ daemon_points(const struct letter *letter)
 	return points;
 }
 
+static bool
+has_field(const struct letter *letter, const char *name)
+{
+	return header_find(letter->headers, name, 1) != NULL;
+}
+
+/* A postmaster is a person as well, and answers like one. */
+static bool
+is_conversation(const struct letter *letter)
+{
+	return letter_is_reply_or_forward(letter) &&
+	       (has_field(letter, "In-Reply-To") ||
+	        has_field(letter, "User-Agent") ||
+	        has_field(letter, "X-Mailer"));
+}
+
 bool
 bounce_is_from_daemon(const struct letter *letter)
 {
-	return daemon_points(letter) >= 2;
+	return daemon_points(letter) >= 2 && !is_conversation(letter);
 }
 
 static int
@@ -108,19 +124,13 @@ subject_points(const struct letter *letter)
 	return best == NULL ? 0 : best->points;
 }
 
-static bool
-has_field(const struct letter *letter, const char *name)
-{
-	return header_find(letter->headers, name, 1) != NULL;
-}
-
 /* Signs of a mail program and of a conversation. */
 static int
 person_points(const struct letter *letter)
 {
 	int points = 0;
 
-	if (daemon_points(letter) >= 2 || letter_has_null_sender(letter))
+	if (bounce_is_from_daemon(letter) || letter_has_null_sender(letter))
 		return 0;
 	points += letter_is_reply_or_forward(letter) ? 3 : 0;
 	points += has_field(letter, "In-Reply-To") ? 1 : 0;
@@ -145,23 +155,46 @@ has_machine_sign(const struct letter *letter)
 	       has_field(letter, "Precedence") || subject_points(letter) >= 4;
 }
 
+static bool
+is_auto_replied(const struct letter *letter)
+{
+	return text_starts(
+		header_token(letter->arena,
+	                     header_text(letter->arena, letter->headers,
+	                                 "Auto-Submitted")),
+		"auto-replied");
+}
+
+/* A parcel or a visitor may be undeliverable too: what only mail has. */
+static bool
+has_mail_sign(const struct letter *letter, struct span head)
+{
+	return letter->has_returned ||
+	       report_status_in(letter->arena, head)[0] != '\0' ||
+	       report_class_in(letter->arena, head)[0] != '\0';
+}
+
 bool
 bounce_is_one(const struct letter *letter)
 {
 	struct span head = span_take(letter->notice_folded, HEAD_BYTES);
 	int words = pattern_points(&bounce_phrases, head, 6);
 	int subject = subject_points(letter);
-	int points = subject + words - person_points(letter);
 	bool is_machine =
-		daemon_points(letter) >= 2 || letter_has_null_sender(letter);
+		bounce_is_from_daemon(letter) || letter_has_null_sender(letter);
+	bool has_sign = has_mail_sign(letter, head) ||
+	                (is_auto_replied(letter) && subject >= 2);
+	int points = subject + words - person_points(letter);
 
 	if (has_field(letter, "X-Failed-Recipients"))
 		return true;
 	if (!has_machine_sign(letter) || subject + words < 3)
 		return false;
+	if (!is_machine && (is_conversation(letter) ||
+	                    (!has_sign && daemon_points(letter) == 0)))
+		return false;
 	/* "Thank you, your message was received" holds no failure. */
-	if (words == 0 && !letter->has_returned &&
-	    report_class_in(letter->arena, head)[0] == '\0')
+	if (words == 0 && !has_sign)
 		return false;
 	points += daemon_points(letter);
 	points += letter_has_null_sender(letter) ? 2 : 0;

@@ -803,39 +803,41 @@ keep_sent(const char *const *sent, size_t sent_count, struct found_list *list)
 	return true;
 }
 
+/*
+ * Writing to oneself is the one case where the sender is the recipient: the
+ * notice then lists the address as clearly as any other.
+ */
 static bool
-is_writer(const struct letter *letter, const char *address)
+is_own_recipient(const struct notice *notice, const struct found_address *found)
 {
-	return !is_daemon(address) && !is_same(address, letter->from) &&
-	       is_our_own(letter, address);
+	const struct letter *letter = notice->letter;
+	struct span after;
+
+	if (found->grade != GRADE_LISTED || !found->is_opening ||
+	    is_daemon(found->address) ||
+	    is_same(found->address, letter->from) ||
+	    !is_our_own(letter, found->address))
+		return false;
+	after = text_after(notice->lines[found->line].text, found->end);
+	return after.len == 0 || after.at[0] == ':' ||
+	       span_starts(after, "...");
 }
 
-/* Writing to oneself is the one case where the sender is the recipient. */
 static void
-drop_excluded(const struct letter *letter, struct found_list *list)
+drop_excluded(const struct notice *notice, struct found_list *list)
 {
-	enum address_grade best_own = GRADE_NOT;
 	size_t others = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct found_address *found = &list->items[i];
-
-		if (!is_excluded(letter, found->address))
-			others += found->grade >= GRADE_TOLD;
-		else if (!is_daemon(found->address) && found->grade > best_own)
-			best_own = found->grade;
-	}
+	for (size_t i = 0; i < list->count; i++)
+		others += list->items[i].grade >= GRADE_TOLD &&
+		          !is_excluded(notice->letter, list->items[i].address);
 	for (size_t i = 0; i < list->count; i++) {
 		struct found_address *found = &list->items[i];
 
-		if (!is_excluded(letter, found->address) ||
-		    found->grade == GRADE_DECLARED)
-			continue;
-		if (others == 0 && best_own == GRADE_LISTED &&
-		    found->grade == best_own &&
-		    is_writer(letter, found->address))
-			continue;
-		found->grade = GRADE_NOT;
+		if (is_excluded(notice->letter, found->address) &&
+		    found->grade != GRADE_DECLARED &&
+		    (others > 0 || !is_own_recipient(notice, found)))
+			found->grade = GRADE_NOT;
 	}
 }
 
@@ -861,7 +863,7 @@ bounce_addresses(const struct notice *notice, const char *const *sent,
 	if (keep_sent(sent, sent_count, found_r))
 		return;
 	apply_returned(notice->letter, found_r);
-	drop_excluded(notice->letter, found_r);
+	drop_excluded(notice, found_r);
 
 	enum address_grade best = best_grade(found_r);
 	keep_from(found_r, best > GRADE_NAMED ? best : GRADE_NAMED);

@@ -44,6 +44,8 @@ static const char *const host_words[] = {
 	"response from ",
 	"error from ",
 	"delivery via ",
+	"remote system: dns;",
+	"host: ",
 	"host ",
 	"server ",
 };
@@ -61,9 +63,9 @@ static const char *const announcements[] = {
 	"the error that the other server returned was",
 	"the response was:",
 	"the response from the remote server was",
-	"the reason",
-	"reason:",
-	"reason for",
+	"reason",
+	"non-delivered information",
+	"failure reasons",
 	"because:",
 	"error message",
 	"error text",
@@ -84,6 +86,7 @@ static const char *const announcements[] = {
 	"raison",
 	"motif",
 	"motivo",
+	"server message",
 	"causa:",
 	"reden:",
 	"foutmelding",
@@ -105,6 +108,9 @@ static const char *const reporter_words[] = {
 	"postfix program at host ",
 	"generating server: ",
 	"mailer at ",
+	"mail server at ",
+	"mail server on ",
+	"mail delivery agent at ",
 	"reporting-mta: dns; ",
 	"reporting-mta: dns;",
 };
@@ -147,6 +153,10 @@ host_at(struct span s)
 		has_letter = has_letter || ascii_is_alpha(s.at[i]);
 	}
 	if (len > 255 || dots == 0 || (!has_letter && dots != 3))
+		len = 0;
+	/* "Host a.example not found" has talked to nobody. */
+	if (span_starts(span_skip(s, len), " not ") ||
+	    span_starts(span_skip(s, len), " unknown"))
 		len = 0;
 	return span_take(s, len);
 }
@@ -316,6 +326,37 @@ rest_of_line(struct span line, size_t end)
 	return s;
 }
 
+/* Does it tell of a failure, by a code or in words? */
+static bool
+says_why(struct arena *arena, struct span text)
+{
+	struct span folded = phrase_fold(arena, text);
+	const struct pattern *best = pattern_best(&bounce_phrases, folded);
+
+	return has_code(arena, folded) ||
+	       (best != NULL && best->action != ACTION_NONE);
+}
+
+/* "Subject: x" below "To: a@b" goes on with a summary of the message. */
+static bool
+is_summary_field(struct span line)
+{
+	static const char *const names[] = {
+		"subject", "sent",       "date",    "from",      "cc",
+		"betreff", "gesendet",   "objet",   "envoyé",    "asunto",
+		"enviado", "oggetto",    "inviato", "onderwerp", "verzonden",
+		"assunto", "message-id", "ämne",    "emne",
+	};
+	size_t colon = span_find(line, ':', 0);
+	struct span name = span_trim(span_take(line, colon));
+
+	for (size_t i = 0; colon < line.len && i < COUNT(names); i++)
+		if (span_starts(name, names[i]) &&
+		    name.len < strlen(names[i]) + 6)
+			return true;
+	return false;
+}
+
 /* The lines below the address, up to an empty line or another address. */
 static void
 reason_below(const struct notice *notice, const struct found_list *found,
@@ -332,14 +373,18 @@ reason_below(const struct notice *notice, const struct found_list *found,
 	     i < notice->count && i < self->line + REACH; i++) {
 		struct span line = notice->lines[i].text;
 
-		if (is_rule(line) || is_other_address(found, index, i))
+		if (is_rule(line) || is_other_address(found, index, i) ||
+		    is_summary_field(line))
 			return;
 		if (notice->lines[i].is_blank) {
 			if (reason->len > 0 || ++blanks > 2)
 				return;
 			continue;
 		}
-		/* A list item has its own reason, or none. */
+		/* What comes after a gap may be about anything. */
+		if (blanks > 0 && reason->len == 0 &&
+		    !says_why(notice->letter->arena, line))
+			return;
 		add_line(reason, line);
 	}
 }
@@ -417,7 +462,8 @@ reason_announced(const struct notice *notice, struct buf *reason)
 
 		for (size_t k = 0; k < COUNT(announcements); k++)
 			is_one = is_one || phrase_in(folded, announcements[k]);
-		if (!is_one || folded.len > 120)
+		if (!is_one || folded.len > 120 ||
+		    (!is_rule(line) && span_find(line, ':', 0) == line.len))
 			continue;
 
 		size_t colon = span_find(line, ':', 0);
@@ -486,7 +532,8 @@ find_reason(const struct notice *notice, const struct found_list *found,
 	bool is_only = found->count <= 1;
 
 	reason_around(notice, self, reason);
-	if (reason->len == 0 && self->is_opening)
+	if (reason->len == 0 &&
+	    (self->is_opening || self->grade >= GRADE_LISTED))
 		reason_below(notice, found, index, reason);
 	if (has_code(arena, buf_as_span(reason)))
 		return;

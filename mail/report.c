@@ -11,6 +11,18 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 
+static const struct report nothing = {
+	.kind = REPORT_OTHER,
+	.problem = "",
+	.envelope_id = "",
+	.original_message_id = "",
+	.reporting_mta = "",
+	.arrival_date = "",
+	.modifiers = "",
+	.disposition_text = "",
+	.reporting_ua = "",
+};
+
 static const char *const kind_names[] = {
 	[REPORT_DSN] = "dsn",
 	[REPORT_MDN] = "mdn",
@@ -185,7 +197,7 @@ static void
 fill_from_words(const struct letter *letter, const char *const *sent,
                 size_t sent_count, struct report *report)
 {
-	struct report words = { .reporting_mta = "", .problem = "" };
+	struct report words = nothing;
 
 	bounce_read(letter, sent, sent_count, &words);
 	if (report->reporting_mta[0] == '\0')
@@ -297,17 +309,7 @@ report_read(struct arena *arena, struct span message, const char *const *sent,
 {
 	struct letter letter;
 
-	*report_r = (struct report){
-		.kind = REPORT_OTHER,
-		.problem = "",
-		.envelope_id = "",
-		.original_message_id = "",
-		.reporting_mta = "",
-		.arrival_date = "",
-		.modifiers = "",
-		.disposition_text = "",
-		.reporting_ua = "",
-	};
+	*report_r = nothing;
 	letter_read(arena, message, &letter);
 	decide(&letter, sent, sent_count, report_r);
 	if (report_r->kind == REPORT_OTHER)
