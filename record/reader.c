@@ -613,6 +613,7 @@ reader_verify(const char *folder, void (*progress)(uint64_t entries),
 	               appender_read_synced(folder, &synced);
 	enum result result = reader_open(folder, start, &reader, err);
 
+	*report_r = report;
 	if (result != RESULT_OK)
 		return result;
 	if (is_live)

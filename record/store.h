@@ -67,4 +67,10 @@ enum result store_setting(struct arena *arena, struct store *store,
                           const char *section, const char *name,
                           const char **value_r, struct error *err) MUST_CHECK;
 
+/*
+ * Deletes all of ours but the suppressions, which nobody may lose: before a
+ * replay from nothing.
+ */
+enum result store_empty(struct store *store, struct error *err) MUST_CHECK;
+
 #endif

@@ -1,0 +1,499 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/open.h"
+#include "cli/proof_json.h"
+#include "cli/timeline.h"
+#include "mail/address.h"
+#include "record/find.h"
+#include "record/local.h"
+
+#define LIST_LIMIT 20
+#define ALL_LIMIT  1000
+#define JSON_BYTES ((size_t)256 * 1024 * 1024)
+#define DAY_MS     ((time_ms_t)24 * 3600 * 1000)
+
+static const char help[] =
+	"usage: avis proof [OPTIONS] [WHAT]\n"
+	"\n"
+	"Shows what became of a message: what left, what came back, who says so.\n"
+	"WHAT is a token in any of its forms, a <Message-ID>, an address or a\n"
+	"queue id.\n"
+	"\n"
+	"      --token T        a token: from an address, a link, an ENVID\n"
+	"      --message NAME   our name of the message, 26 letters\n"
+	"      --message-id ID  its Message-ID\n"
+	"      --queue-id Q     its queue id\n"
+	"      --to ADDRESS     messages to this recipient\n"
+	"      --from ADDRESS   messages of this sender\n"
+	"      --since TIME     not before, as 2026-11-21 or with T10:00\n"
+	"      --until TIME     not after\n"
+	"      --all            show all that fit, not a list of them\n"
+	"      --json           print one JSON object\n"
+	"      --lang en        language of the text\n"
+	"  -c, --conf FILE      settings, " AVIS_CONF " if not given\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"Asks Redis; what is not there is looked for in the journals of this\n"
+	"host. Exit codes: 0 found, 1 not found, 2 wrong use.\n";
+
+enum {
+	OPTION_TOKEN = 256,
+	OPTION_MESSAGE,
+	OPTION_MESSAGE_ID,
+	OPTION_QUEUE_ID,
+	OPTION_TO,
+	OPTION_FROM,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_ALL,
+	OPTION_JSON,
+	OPTION_LANG
+};
+
+struct proof {
+	struct opened opened;
+	const char *conf;
+	const char *what;  /* to be guessed; "" */
+	const char *token; /* "" */
+	bool has_message;
+	struct message_id message;
+	struct find_query query;
+	bool wants_all;
+	bool wants_json;
+	struct local local;
+	bool is_local; /* the answer comes from the journals */
+};
+
+/* --- what is asked ---------------------------------------------------- */
+
+static bool
+set_time(const char *option, const char *value, time_ms_t *when_r)
+{
+	if (clock_parse(value, when_r))
+		return true;
+	fprintf(stderr, "avis proof: %s %s: wants a time as 2026-11-21 or "
+	                "2026-11-21T10:00\n",
+	        option, value);
+	return false;
+}
+
+static bool
+set_until(struct proof *proof, const char *value)
+{
+	if (!set_time("--until", value, &proof->query.until))
+		return false;
+	/* A day without a time is meant whole. */
+	if (strlen(value) == strlen("2026-11-21"))
+		proof->query.until += DAY_MS - 1;
+	return true;
+}
+
+static bool
+set_message(struct proof *proof, const char *value)
+{
+	proof->has_message = message_id_parse(span_of(value),
+	                                      &proof->message);
+	if (!proof->has_message)
+		fprintf(stderr, "avis proof: --message %s: wants 26 letters "
+		                "and digits\n",
+		        value);
+	return proof->has_message;
+}
+
+static bool
+set_language(const char *value)
+{
+	if (strcmp(value, "en") == 0)
+		return true;
+	fprintf(stderr, "avis proof: --lang %s: this version knows en\n",
+	        value);
+	return false;
+}
+
+static bool
+set_option(struct proof *proof, int option, int *code_r)
+{
+	switch (option) {
+	case 'c':
+		proof->conf = optarg;
+		return true;
+	case OPTION_TOKEN:
+		proof->token = optarg;
+		return true;
+	case OPTION_MESSAGE:
+		return set_message(proof, optarg);
+	case OPTION_MESSAGE_ID:
+		proof->query.message_id = optarg;
+		return true;
+	case OPTION_QUEUE_ID:
+		proof->query.queue_id = optarg;
+		return true;
+	case OPTION_TO:
+		proof->query.to = optarg;
+		return true;
+	case OPTION_FROM:
+		proof->query.from = optarg;
+		return true;
+	case OPTION_SINCE:
+		return set_time("--since", optarg, &proof->query.since);
+	case OPTION_UNTIL:
+		return set_until(proof, optarg);
+	case OPTION_ALL:
+		proof->wants_all = true;
+		return true;
+	case OPTION_JSON:
+		proof->wants_json = true;
+		return true;
+	case OPTION_LANG:
+		return set_language(optarg);
+	case 'h':
+		fputs(help, stdout);
+		*code_r = EXIT_DONE;
+		return false;
+	default:
+		fputs("`avis proof --help` says more.\n", stderr);
+		return false;
+	}
+}
+
+static bool
+read_options(struct proof *proof, int argc, char **argv, int *code_r)
+{
+	static const struct option options[] = {
+		{ "token", required_argument, NULL, OPTION_TOKEN },
+		{ "message", required_argument, NULL, OPTION_MESSAGE },
+		{ "message-id", required_argument, NULL, OPTION_MESSAGE_ID },
+		{ "queue-id", required_argument, NULL, OPTION_QUEUE_ID },
+		{ "to", required_argument, NULL, OPTION_TO },
+		{ "from", required_argument, NULL, OPTION_FROM },
+		{ "since", required_argument, NULL, OPTION_SINCE },
+		{ "until", required_argument, NULL, OPTION_UNTIL },
+		{ "all", no_argument, NULL, OPTION_ALL },
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "lang", required_argument, NULL, OPTION_LANG },
+		{ "conf", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*code_r = EXIT_USAGE;
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1)
+		if (!set_option(proof, option, code_r))
+			return false;
+	if (optind + 1 == argc)
+		proof->what = argv[optind];
+	if (optind + 1 < argc)
+		fputs("avis proof: one question at a time.\n", stderr);
+	return optind + 1 >= argc;
+}
+
+static bool
+asks_something(const struct proof *proof)
+{
+	const struct find_query *query = &proof->query;
+
+	if (proof->has_message || proof->token[0] != '\0' ||
+	    query->message_id[0] != '\0' || query->queue_id[0] != '\0' ||
+	    query->to[0] != '\0' || query->from[0] != '\0')
+		return true;
+	fputs("avis proof: of which message? A token, a <Message-ID>, an "
+	      "address or a queue id.\n",
+	      stderr);
+	return false;
+}
+
+/* --- tokens ----------------------------------------------------------- */
+
+/* All purposes: whoever has a link has the message's token. */
+static bool
+check_token(const struct keyring *keys, struct span text,
+            struct message_id *id_r)
+{
+	static const char purposes[] = "ruapdckm";
+
+	if (token_check_envid(keys, text, id_r))
+		return true;
+	for (size_t i = 0; purposes[i] != '\0'; i++) {
+		enum token_purpose purpose = (enum token_purpose)purposes[i];
+
+		if (token_check_address(keys, purpose, text, id_r) ||
+		    token_check_url(keys, purpose, text, id_r))
+			return true;
+	}
+	return false;
+}
+
+/* A name, a token, or one inside recu+TOKEN@ or unsubscribe+TOKEN@. */
+static bool
+read_token(const struct proof *proof, const char *text,
+           struct message_id *id_r)
+{
+	const struct settings *settings = proof->opened.settings;
+	const char *const bases[] = { settings->receipts,
+		                      settings->unsubscribe };
+	const struct keyring *keys = proof->opened.keys;
+	struct span extension;
+
+	if (message_id_parse(span_of(text), id_r) ||
+	    check_token(keys, span_of(text), id_r))
+		return true;
+	for (size_t i = 0; i < 2; i++)
+		if (address_extension(text, bases[i], settings->delimiter[0],
+		                      &extension) &&
+		    check_token(keys, extension, id_r))
+			return true;
+	return false;
+}
+
+/* What a bare word most likely is. */
+static void
+guess(struct proof *proof)
+{
+	const char *what = proof->what;
+
+	if (what[0] == '\0')
+		return;
+	if (read_token(proof, what, &proof->message))
+		proof->has_message = true;
+	else if (what[0] == '<')
+		proof->query.message_id = what;
+	else if (strchr(what, '@') != NULL)
+		proof->query.to = what;
+	else
+		proof->query.queue_id = what;
+}
+
+static bool
+settle(struct proof *proof)
+{
+	guess(proof);
+	if (!asks_something(proof))
+		return false;
+	if (proof->token[0] == '\0')
+		return true;
+	proof->has_message = read_token(proof, proof->token, &proof->message);
+	if (!proof->has_message)
+		opened_say(&proof->opened,
+		           "%s is no token made with the keys in %s",
+		           proof->token, proof->opened.settings->keys);
+	return proof->has_message;
+}
+
+/* --- looking for it --------------------------------------------------- */
+
+static enum result
+find_ids(struct proof *proof, struct message_id_list *ids, struct error *err)
+{
+	struct arena *arena = proof->opened.arena;
+
+	if (proof->has_message) {
+		*ids = (struct message_id_list){ &proof->message, 1, 1 };
+		return RESULT_OK;
+	}
+	if (proof->is_local)
+		return local_messages(&proof->local, &proof->query, ids, err);
+	return find_messages(arena, proof->opened.store, &proof->query, ids,
+	                     err);
+}
+
+static enum result
+find_one(struct proof *proof, struct message_id id, struct event_list *events,
+         struct error *err)
+{
+	if (proof->is_local)
+		return local_events(&proof->local, id, events, err);
+	return find_events(proof->opened.arena, proof->opened.store, id,
+	                   events, err);
+}
+
+struct cases {
+	struct event_list *items;
+	size_t count;
+};
+
+static enum result
+find_cases(struct proof *proof, struct cases *cases, struct error *err)
+{
+	struct message_id_list ids = { NULL, 0, 0 };
+	enum result result = find_ids(proof, &ids, err);
+
+	if (result != RESULT_OK)
+		return result;
+	cases->count = 0;
+	cases->items = arena_array(proof->opened.arena, ids.count,
+	                           sizeof(*cases->items));
+	for (size_t i = 0; i < ids.count; i++) {
+		result = find_one(proof, ids.items[i],
+		                  &cases->items[cases->count], err);
+		if (result == RESULT_OK)
+			cases->count++;
+		else if (result != RESULT_NONE)
+			return result;
+	}
+	return cases->count > 0 ? RESULT_OK : RESULT_NONE;
+}
+
+/* Redis first; then what stands in the journals here. */
+static enum result
+find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
+{
+	enum result result = find_cases(proof, cases, err);
+
+	if (result == RESULT_OK)
+		return result;
+	proof->is_local = true;
+	proof->local = (struct local){
+		.arena = proof->opened.arena,
+		.folder = proof->opened.settings->journal,
+	};
+	if (result != RESULT_NONE)
+		opened_say(&proof->opened,
+		           "%s; reading the journals of this host", err->text);
+	enum result first = result;
+	result = find_cases(proof, cases, err);
+	if (result == RESULT_OK && first == RESULT_NONE)
+		opened_say(&proof->opened,
+		           "not in Redis (yet); read from the journals of "
+		           "this host");
+	if (proof->local.is_damaged)
+		opened_say(&proof->opened,
+		           "some entries could not be read; `avis journal "
+		           "verify` names them");
+	return result;
+}
+
+/* --- the answer ------------------------------------------------------- */
+
+static void
+print_json(const struct proof *proof, const struct cases *cases)
+{
+	struct buf out;
+	struct jwrite json;
+
+	buf_init(&out, JSON_BYTES);
+	jwrite_init(&json, &out, false);
+	json.is_pretty = true;
+	jwrite_object(&json, NULL);
+	jwrite_array(&json, "messages");
+	for (size_t i = 0; i < cases->count; i++)
+		proof_json_message(&json, &cases->items[i], proof->is_local);
+	jwrite_end(&json);
+	jwrite_end(&json);
+	fwrite(out.data, 1, out.len, stdout);
+	fputc('\n', stdout);
+	buf_done(&out);
+}
+
+static void
+print_line(const struct proof *proof, const struct event_list *events)
+{
+	struct arena *arena = proof->opened.arena;
+	const struct event *first = timeline_first(events);
+	char name[MESSAGE_NAME_SIZE];
+
+	message_id_name(events->items[0].message, name);
+	if (first == NULL)
+		first = &events->items[0];
+	const char *from = event_fact(first, "from");
+	if (from[0] == '\0')
+		from = event_fact(first, "sender");
+	printf("%s  %s  %-12s  %s -> %s%s\n", name,
+	       timeline_time(arena, first->time), first->class_name,
+	       timeline_safe(arena, from),
+	       first->recipient_count > 0
+	               ? timeline_safe(arena, first->recipients[0].address)
+	               : "",
+	       first->recipient_count > 1 ? ", ..." : "");
+}
+
+static void
+print_text(const struct proof *proof, const struct cases *cases)
+{
+	if (cases->count > 1 && !proof->wants_all) {
+		for (size_t i = 0; i < cases->count; i++)
+			print_line(proof, &cases->items[i]);
+		printf("\n%s%zu messages, the newest first. One of them: avis "
+		       "proof NAME; all: --all.\n",
+		       cases->count >= LIST_LIMIT ? "the last " : "",
+		       cases->count);
+		return;
+	}
+	for (size_t i = 0; i < cases->count; i++) {
+		struct timeline timeline = {
+			.arena = proof->opened.arena,
+			.events = &cases->items[i],
+			.is_local = proof->is_local,
+		};
+
+		if (i > 0)
+			fputs("\n----\n\n", stdout);
+		timeline_print(&timeline, stdout);
+	}
+}
+
+static int
+say_not_found(const struct proof *proof, enum result result,
+              const struct error *err)
+{
+	const struct cases none = { NULL, 0 };
+
+	if (proof->wants_json)
+		print_json(proof, &none);
+	if (result == RESULT_NONE)
+		opened_say(&proof->opened,
+		           "nothing in the record fits: it was not sent "
+		           "through avis, or its time is over. Addresses, "
+		           "Message-IDs and queue ids must be whole");
+	else
+		opened_say(&proof->opened, "%s", err->text);
+	return EXIT_PROBLEM;
+}
+
+static int
+answer(struct proof *proof)
+{
+	struct opened *opened = &proof->opened;
+	struct cases cases = { NULL, 0 };
+	struct error err = { "" };
+
+	if (!open_settings(opened, proof->conf) || !open_keys(opened) ||
+	    !open_store(opened))
+		return EXIT_PROBLEM;
+	if (!settle(proof))
+		return EXIT_USAGE;
+	proof->query.limit = proof->wants_all || proof->wants_json
+	                             ? ALL_LIMIT
+	                             : LIST_LIMIT;
+	enum result result = find_anywhere(proof, &cases, &err);
+	if (result != RESULT_OK)
+		return say_not_found(proof, result, &err);
+	if (proof->wants_json)
+		print_json(proof, &cases);
+	else
+		print_text(proof, &cases);
+	return EXIT_DONE;
+}
+
+int
+proof_command(int argc, char **argv)
+{
+	struct proof proof = {
+		.conf = AVIS_CONF,
+		.what = "",
+		.token = "",
+		.query = { .message_id = "", .queue_id = "", .to = "",
+		           .from = "" },
+	};
+	int code;
+
+	opened_init(&proof.opened, "avis proof");
+	if (read_options(&proof, argc, argv, &code))
+		code = answer(&proof);
+	opened_done(&proof.opened);
+	return code;
+}

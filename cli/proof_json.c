@@ -1,0 +1,111 @@
+#include "cli/proof_json.h"
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "cli/timeline.h"
+#include "record/state.h"
+
+static void
+write_time(struct jwrite *json, const char *name, time_ms_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format(when, text);
+	jwrite_text(json, name, text);
+}
+
+static void
+write_digest(struct jwrite *json, const char *name,
+             const uint8_t sum[DIGEST_BYTES])
+{
+	char text[DIGEST_HEX_SIZE];
+
+	digest_hex(sum, text);
+	jwrite_text(json, name, text);
+}
+
+static void
+write_facts(struct jwrite *json, const struct event *event)
+{
+	jwrite_object(json, "facts");
+	for (size_t i = 0; i < event->fact_count; i++)
+		jwrite_text(json, event->facts[i].name,
+		            event->facts[i].value);
+	jwrite_end(json);
+}
+
+static void
+write_event(struct jwrite *json, const struct event *event)
+{
+	jwrite_object(json, NULL);
+	jwrite_text(json, "kind", event_kind_name(event->kind));
+	jwrite_text(json, "event_id", event_kind_uri(event->kind));
+	write_time(json, "time", event->time);
+	write_time(json, "recorded", event->recorded);
+	jwrite_text(json, "grade", event_grade_name(event->grade));
+	jwrite_text(json, "source", event_source_name(event->source));
+	jwrite_int(json, "recipient", event->recipient);
+	jwrite_text_if(json, "class", event->class_name);
+	jwrite_text_if(json, "queue_id", event->queue_id);
+	jwrite_text_if(json, "status", event->status);
+	jwrite_text_if(json, "detail", event->detail);
+	if (event->has_raw_digest)
+		write_digest(json, "raw_sha256", event->raw_digest);
+	jwrite_text(json, "writer", event->writer);
+	jwrite_int(json, "sequence", (int64_t)event->sequence);
+	write_facts(json, event);
+	jwrite_end(json);
+}
+
+static void
+write_recipients(struct jwrite *json, const struct event_list *events,
+                 const struct event *first)
+{
+	jwrite_array(json, "recipients");
+	for (size_t i = 0; first != NULL && i < first->recipient_count; i++) {
+		enum state state = state_of(events, (unsigned)i + 1);
+
+		jwrite_object(json, NULL);
+		jwrite_int(json, "number", (int64_t)i + 1);
+		jwrite_text(json, "address", first->recipients[i].address);
+		jwrite_text(json, "state", state_name(state));
+		jwrite_text(json, "state_words", state_words(state));
+		jwrite_end(json);
+	}
+	jwrite_end(json);
+}
+
+void
+proof_json_message(struct jwrite *json, const struct event_list *events,
+                   bool is_local)
+{
+	const struct event *first = timeline_first(events);
+	char name[MESSAGE_NAME_SIZE];
+
+	message_id_name(events->items[0].message, name);
+	jwrite_object(json, NULL);
+	jwrite_text(json, "message", name);
+	jwrite_text(json, "read_from", is_local ? "journal" : "store");
+	jwrite_bool(json, "qualified", false); /* EVD-2 */
+	if (first != NULL) {
+		jwrite_text_if(json, "class", first->class_name);
+		write_time(json, "sent", first->time);
+		jwrite_text_if(json, "message_id",
+		               event_fact(first, "message_id"));
+		jwrite_text_if(json, "subject", event_fact(first, "subject"));
+		jwrite_text_if(json, "from", event_fact(first, "from"));
+		jwrite_text_if(json, "sender", event_fact(first, "sender"));
+		jwrite_int(json, "size_bytes", first->size_bytes);
+	}
+	if (first != NULL && first->has_digests) {
+		write_digest(json, "body_sha256", first->body_digest);
+		write_digest(json, "header_sha256", first->header_digest);
+	}
+	write_recipients(json, events, first);
+	jwrite_array(json, "events");
+	for (size_t i = 0; i < events->count; i++)
+		write_event(json, &events->items[i]);
+	jwrite_end(json);
+	jwrite_end(json);
+}

@@ -1,0 +1,14 @@
+#ifndef CLI_PROOF_JSON_H
+#define CLI_PROOF_JSON_H
+
+#include "base/jwrite.h"
+#include "record/event.h"
+
+/*
+ * One message and its events as a member of "messages". Names are stable;
+ * times are RFC 3339 in UTC; digests are lower-case hex.
+ */
+void proof_json_message(struct jwrite *json, const struct event_list *events,
+                        bool is_local);
+
+#endif
