@@ -191,9 +191,11 @@ read_message(struct try *try, struct error *err)
 	try->body = span_skip(try->bytes, used);
 	message->size_bytes = (int64_t)try->bytes.len;
 	attach = attach_new(
-		header_text(try->arena, &message->headers, "Content-Type"));
+		header_text(try->arena, &message->headers, "Content-Type"),
+		header_text(try->arena, &message->headers,
+	                    "Content-Disposition"));
 	attach_add(attach, try->body.at, try->body.len);
-	message->has_attachment = attach_found(attach);
+	message->has_attachment = attach_is_found(attach);
 	attach_free(&attach);
 	complete_envelope(try);
 	return true;

@@ -198,7 +198,9 @@ session_headers_end(struct session *session)
 	else if (rules_need_body(snapshot->rules))
 		session->attach = attach_new(
 			header_text(session->arena, &session->message.headers,
-		                    "Content-Type"));
+		                    "Content-Type"),
+			header_text(session->arena, &session->message.headers,
+		                    "Content-Disposition"));
 	return ANSWER_CONTINUE;
 }
 
@@ -258,7 +260,7 @@ session_end(struct session *session)
 		return;
 	}
 	if (session->attach != NULL)
-		message->has_attachment = attach_found(session->attach);
+		message->has_attachment = attach_is_found(session->attach);
 	if (session->arrival_count > 0)
 		inbound_end(session);
 	else
