@@ -165,6 +165,16 @@ is_auto_replied(const struct letter *letter)
 		"auto-replied");
 }
 
+/* Absences are full of mail that nobody reads or gets. */
+static bool
+is_about_absence(const struct letter *letter)
+{
+	const struct pattern *subject =
+		pattern_best(&automatic_subjects, letter->subject_folded);
+
+	return subject != NULL && subject->points >= 2;
+}
+
 /* A parcel or a visitor may be undeliverable too: what only mail has. */
 static bool
 has_mail_sign(const struct letter *letter, struct span head)
@@ -192,6 +202,9 @@ bounce_is_one(const struct letter *letter)
 		return false;
 	if (!is_machine && (is_conversation(letter) ||
 	                    (!has_sign && daemon_points(letter) == 0)))
+		return false;
+	if (daemon_points(letter) == 0 && is_about_absence(letter) &&
+	    !has_mail_sign(letter, head))
 		return false;
 	/* "Thank you, your message was received" holds no failure. */
 	if (words == 0 && !has_sign)

@@ -357,6 +357,27 @@ is_summary_field(struct span line)
 	return false;
 }
 
+/* Another address of the same list, with no more than a name. */
+static bool
+is_list_item(struct span line)
+{
+	size_t others = 0;
+	bool has_address = false;
+	size_t i = 0;
+
+	while (i < line.len) {
+		bool is_address = false;
+		size_t start = i;
+
+		while (i < line.len && strchr(" \t,;", line.at[i]) == NULL)
+			is_address = line.at[i++] == '@' || is_address;
+		has_address = has_address || is_address;
+		others += !is_address && i - start > 1;
+		i++;
+	}
+	return has_address && others <= 2;
+}
+
 /* The lines below the address, up to an empty line or another address. */
 static void
 reason_below(const struct notice *notice, const struct found_list *found,
@@ -367,8 +388,10 @@ reason_below(const struct notice *notice, const struct found_list *found,
 
 	if (self->line >= notice->count)
 		return;
-	add_line(reason,
-	         rest_of_line(notice->lines[self->line].text, self->end));
+	struct span rest =
+		rest_of_line(notice->lines[self->line].text, self->end);
+	if (!is_list_item(rest) || says_why(notice->letter->arena, rest))
+		add_line(reason, rest);
 	for (size_t i = self->line + 1;
 	     i < notice->count && i < self->line + REACH; i++) {
 		struct span line = notice->lines[i].text;
@@ -381,6 +404,9 @@ reason_below(const struct notice *notice, const struct found_list *found,
 				return;
 			continue;
 		}
+		if (is_list_item(line) &&
+		    !says_why(notice->letter->arena, line))
+			continue;
 		/* What comes after a gap may be about anything. */
 		if (blanks > 0 && reason->len == 0 &&
 		    !says_why(notice->letter->arena, line))

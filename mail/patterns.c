@@ -274,6 +274,8 @@ static const struct pattern phrases[] = {
 	{ "remain in the queue", 3, D }, { "still in the queue", 3, D },
 	{ "still queued", 3, D },
 	{ "temporarily unable to deliver", 3, D },
+	{ "unable to contact machine", 4, D },
+	{ "job will be deleted in", 3, D },
 	{ "temporary problem", 2, D }, { "temporarily deferred", 2, D },
 
 	/* What they all say somehow. */
