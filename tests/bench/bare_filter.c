@@ -17,10 +17,11 @@
 
 #include <libmilter/mfapi.h>
 
-#define STEPS_WE_LEAVE_OUT (SMFIP_NOHELO | SMFIP_NOUNKNOWN)
-#define STEPS_WE_WANT                                                          \
-	(SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_EOH |         \
-	 SMFIP_NR_BODY | SMFIP_HDR_LEADSPC)
+/* As avis negotiates (milter/mta_in.c); --chatty answers every step. */
+#define STEPS_LEFT_OUT (SMFIP_NOHELO | SMFIP_NOUNKNOWN)
+#define STEPS_QUIET                                                            \
+	(SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR |        \
+	 SMFIP_NR_EOH)
 #define ADDRESS_SIZE 512
 
 struct message {
@@ -32,7 +33,7 @@ struct message {
 
 /* Set once, before libmilter starts a thread. */
 static int edits = -1;
-static bool is_silent;
+static unsigned long quiet_steps = STEPS_QUIET;
 
 static struct message *
 message_of(SMFICTX *ctx)
@@ -58,17 +59,16 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 	(void)f3;
 	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGFROM | SMFIF_ADDRCPT |
 	       SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT;
-	*pf1 = f1 & (STEPS_WE_LEAVE_OUT | (is_silent ? STEPS_WE_WANT : 0UL) |
-	             SMFIP_HDR_LEADSPC);
+	*pf1 = f1 & (STEPS_LEFT_OUT | quiet_steps | SMFIP_HDR_LEADSPC);
 	*pf2 = 0;
 	*pf3 = 0;
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat
-quiet(void)
+answer(unsigned long step)
 {
-	return is_silent ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	return (quiet_steps & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -77,7 +77,7 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	(void)ctx;
 	(void)name;
 	(void)address;
-	return quiet();
+	return answer(SMFIP_NR_CONN);
 }
 
 static sfsistat
@@ -86,7 +86,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	(void)argv;
 	forget(ctx);
 	smfi_setpriv(ctx, calloc(1, sizeof(struct message)));
-	return quiet();
+	return answer(SMFIP_NR_MAIL);
 }
 
 static sfsistat
@@ -96,7 +96,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 
 	if (message != NULL)
 		snprintf(message->recipient, ADDRESS_SIZE, "%s", argv[0]);
-	return SMFIS_CONTINUE;
+	return answer(SMFIP_NR_RCPT);
 }
 
 static sfsistat
@@ -113,14 +113,14 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 	if (message != NULL)
 		message->header_bytes += strlen(name) + strlen(value);
-	return quiet();
+	return answer(SMFIP_NR_HDR);
 }
 
 static sfsistat
 on_eoh(SMFICTX *ctx)
 {
 	(void)ctx;
-	return quiet();
+	return answer(SMFIP_NR_EOH);
 }
 
 static sfsistat
@@ -129,11 +129,11 @@ on_body(SMFICTX *ctx, unsigned char *at, size_t len)
 	struct message *message = message_of(ctx);
 
 	if (message == NULL)
-		return quiet();
+		return SMFIS_CONTINUE;
 	message->body_bytes += len;
 	for (size_t i = 0; i < len; i++)
 		message->sum ^= at[i];
-	return quiet();
+	return SMFIS_CONTINUE;
 }
 
 static bool
@@ -207,7 +207,7 @@ set_no_delay(void)
 static int
 usage(void)
 {
-	fputs("usage: bare_filter [--edits HEADERS] [--silent] [--nagle]"
+	fputs("usage: bare_filter [--edits HEADERS] [--chatty] [--nagle]"
 	      " SOCKET\n",
 	      stderr);
 	return 2;
@@ -239,8 +239,8 @@ main(int argc, char **argv)
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--edits") == 0 && i + 1 < argc)
 			edits = (int)strtol(argv[++i], NULL, 10);
-		else if (strcmp(argv[i], "--silent") == 0)
-			is_silent = true;
+		else if (strcmp(argv[i], "--chatty") == 0)
+			quiet_steps = 0;
 		else if (strcmp(argv[i], "--nagle") == 0)
 			has_nagle = true;
 		else

@@ -63,9 +63,9 @@ ordinary(struct arena *arena, unsigned number)
 		.retention_ms = 34214400000,
 	};
 
-	event_fact_add(arena, &event, "message_id",
-	               arena_printf(arena, "<20261121.%08u.4711@example.fr>",
-	                            number));
+	event_fact_add(
+		arena, &event, "message_id",
+		arena_printf(arena, "<20261121.%08u.4711@example.fr>", number));
 	event_fact_add(arena, &event, "sender", "contact@example.fr");
 	event_fact_add(arena, &event, "from", "contact@example.fr");
 	event_fact_add(arena, &event, "client", "10.0.0.12");
@@ -76,11 +76,11 @@ ordinary(struct arena *arena, unsigned number)
 	               "receipts: failure, delay");
 	event.recipients = arena_array(arena, 1, sizeof(*event.recipients));
 	event.recipient_count = 1;
-	event.recipients[0] = (struct event_recipient){
-		arena_printf(arena, "person.%u@example.com",
-		             number % RECIPIENTS),
-		"", 0
-	};
+	event.recipients[0] =
+		(struct event_recipient){ arena_printf(arena,
+		                                       "person.%u@example.com",
+		                                       number % RECIPIENTS),
+		                          "", 0 };
 	return event;
 }
 
@@ -136,8 +136,7 @@ write_stream(struct journal *journal, unsigned count)
 		log_fatal("%s", err.text);
 	double took = (double)(clock_steady_us() - start);
 	say("journal-stream", count / took * 1e6, "events/s");
-	say("journal-stream-cpu", (double)(cpu_us() - cpu) / count,
-	    "us/event");
+	say("journal-stream-cpu", (double)(cpu_us() - cpu) / count, "us/event");
 	arena_free(&arena);
 }
 
