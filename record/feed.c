@@ -18,7 +18,6 @@
 #define BATCH_EVENTS 200
 #define BATCH_BYTES  ((size_t)4 * 1024 * 1024)
 #define WAIT_MS      5000
-#define LOOK_US      5000000 /* how often the cursor is looked at */
 #define REFS_LIMIT   64
 #define NUMBER_SIZE  24
 
@@ -36,7 +35,6 @@ struct feed {
 	bool is_checked; /* the entry after the cursor follows it */
 	char life[COUNTS_LIFE_SIZE];
 	struct counts counts;
-	int64_t looked_us;
 
 	struct arena *arena; /* of one batch */
 	struct batch batch;
@@ -130,7 +128,11 @@ static const char *const cursor_fields[] = { "segment", "offset", "sequence",
 	                                     "hash", "life" };
 #define CURSOR_FIELDS (sizeof(cursor_fields) / sizeof(cursor_fields[0]))
 
-/* The command that reads those five. */
+/*
+ * The commands that read those five, and see to it that they are written
+ * only if nobody else has touched them since: an emptied Redis, or a replay
+ * at the same time, must not be hidden by our own next cursor.
+ */
 static void
 ask_cursor(struct feed *feed)
 {
@@ -138,6 +140,7 @@ ask_cursor(struct feed *feed)
 	char key[SCHEMA_KEY_SIZE];
 
 	schema_writer_key(FAMILY_CURSOR, feed->writer, "", key);
+	BATCH(&feed->batch, SPAN("WATCH"), span_of(key));
 	words[0] = SPAN("HMGET");
 	words[1] = span_of(key);
 	for (size_t i = 0; i < CURSOR_FIELDS; i++)
@@ -197,7 +200,14 @@ write_cursor(struct feed *feed, struct error *err)
 		             &feed->batch);
 	counts_write(&feed->counts, feed->writer, feed->life, &feed->batch);
 	BATCH(&feed->batch, SPAN("EXEC"));
-	enum result result = send_batch(feed, NULL, err);
+	size_t last = feed->batch.count - 1;
+	struct redis_reply *replies;
+	enum result result = send_batch(feed, &replies, err);
+	if (result == RESULT_OK && replies[last].type == REDIS_NIL) {
+		error_set(err, "redis: it was emptied, or another one feeds "
+		               "it from the same journal");
+		result = RESULT_RETRY;
+	}
 	if (result == RESULT_OK) {
 		feed->counts.is_stale = false;
 		feed->is_anew = false;
@@ -262,8 +272,7 @@ start(struct feed *feed, struct error *err)
 	ask_cursor(feed);
 	result = send_batch(feed, &replies, err);
 	if (result == RESULT_OK)
-		result = start_reader(feed, &replies[1], err);
-	feed->looked_us = clock_steady_us();
+		result = start_reader(feed, &replies[2], err);
 	return result;
 }
 
@@ -274,23 +283,23 @@ start(struct feed *feed, struct error *err)
 static enum result
 look_at_cursor(struct feed *feed, struct error *err)
 {
-	struct redis_reply *reply;
+	struct redis_reply *replies;
 	struct reader_place place;
 	char life[COUNTS_LIFE_SIZE];
 
-	if (clock_steady_us() - feed->looked_us < LOOK_US)
-		return RESULT_OK;
-	feed->looked_us = clock_steady_us();
 	ask_cursor(feed);
-	enum result result = send_batch(feed, &reply, err);
+	enum result result = send_batch(feed, &replies, err);
 	if (result != RESULT_OK || feed->is_anew)
 		return result;
-	if (!read_cursor(reply, &place, life) ||
+	if (feed->done.segment == 0 && replies[1].items[0].type == REDIS_NIL)
+		return RESULT_OK; /* nothing was there to write yet */
+	if (!read_cursor(&replies[1], &place, life) ||
 	    place.sequence != feed->done.sequence ||
 	    strcmp(life, feed->life) != 0) {
 		log_info("forward %s: the store lost its place; going back",
 		         feed->writer);
-		return start_reader(feed, reply, err);
+		feed->counts.day[0] = '\0';
+		return start_reader(feed, &replies[1], err);
 	}
 	return RESULT_OK;
 }

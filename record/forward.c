@@ -15,6 +15,7 @@
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS  5000
+#define REPLAY_TRIES     5
 #define IDLE_MS          5000 /* how often an idle one looks at Redis */
 
 struct forwarder {
@@ -259,13 +260,16 @@ forward_all(const char *folder, const char *writer, struct store *store,
 	char path[PATH_MAX];
 	uint64_t total = 0, done = 0;
 	enum result result = RESULT_OK;
+	int tries = REPLAY_TRIES;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, writer);
 	if (!appender_read_synced(path, &total))
 		total = 0;
-	while (result == RESULT_OK) {
+	while (result == RESULT_OK || (result == RESULT_RETRY && tries > 0)) {
 		uint64_t count = 0;
 
+		/* A forwarder at work on the same journal may get between. */
+		tries = result == RESULT_OK ? REPLAY_TRIES : tries - 1;
 		result = feed_some(feed, &count, err);
 		done += count;
 		if (progress != NULL && count > 0)
