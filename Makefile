@@ -161,7 +161,7 @@ check:
 	contrib/install-packages build demo test bench
 	@$(RUN)/all.py $(STEPS)
 
-check-build: all $(call archives,$(ROOMS)) $(UNIT_TESTS)
+check-build: all $(call archives,$(ROOMS)) $(UNIT_TESTS) bench-tools
 	$(one_passed)
 
 check-unit: $(UNIT_TESTS)
@@ -201,8 +201,8 @@ golden: $(UNIT_TESTS) all
 rules:
 	@$(PYTHON) tests/lint/rules.py
 
-lint:
-	@$(PYTHON) tests/lint/lint.py $(CHECKS)
+lint: all
+	@AVIS_BUILD='$(BUILD)' $(PYTHON) tests/lint/lint.py $(CHECKS)
 
 fmt:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

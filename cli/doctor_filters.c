@@ -149,7 +149,9 @@ check_action(const struct view *view, const char *name,
 			: postfix_value(view->list->arena, view->postfix,
 	                                "milter_default_action");
 
-	if (text_is(action, "tempfail") || text_is(action, "shutdown"))
+	/* Both lists mostly name the filter alike: said once. */
+	if (text_is(action, "tempfail") || text_is(action, "shutdown") ||
+	    symptom_find(view->list, "default-action") != NULL)
 		return;
 	if (text_is(action, "accept"))
 		symptom_fail(view->list, "default-action",
