@@ -170,7 +170,7 @@ has_header(struct span entity)
 static const char *
 default_type(const struct part_list *list, size_t parent)
 {
-	return list->count > 1 && text_is(list->items[parent].type,
+	return list->count > 0 && text_is(list->items[parent].type,
 	                                  "multipart/digest")
 	               ? "message/rfc822"
 	               : "text/plain";

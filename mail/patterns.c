@@ -266,7 +266,7 @@ static const struct pattern phrases[] = {
 	{ "no action is required on your part", 4, D },
 	{ "has not yet been delivered", 4, D },
 	{ "not yet been delivered", 4, D },
-	{ "has not been delivered to one or more of its recipients after", 4, D },
+	{ "has not been delivered to one or more of its recip", 4, D },
 	{ "has not yet been", 2, D }, { "delivery has been delayed", 4, D },
 	{ "has been delayed", 3, D }, { "is delayed", 2, D },
 	{ "is being delayed", 3, D }, { "still on the queue", 3, D },
@@ -497,7 +497,8 @@ static const struct pattern phrases[] = {
 	{ "blijft proberen", 4, D }, { "blijven proberen", 4, D },
 	{ "hoeft het bericht niet opnieuw", 4, D },
 
-	{ "não pôde ser entregue", 3, F }, { "não foi possível entregar", 3, F },
+	{ "não pôde ser entregue", 3, F },
+	{ "não foi possível entregar", 3, F },
 	{ "não foi entregue", 3, F }, { "não pode ser entregue", 3, F },
 	{ "não pôde entregar", 3, F }, { "falha na entrega", 3, F },
 	{ "falha ao entregar", 3, F }, { "não entregue", 2, F },
