@@ -7,10 +7,9 @@
 #include "cli/timeline_words.h"
 #include "record/state.h"
 
-#define WORDS_WIDTH  44 /* of the column that says what happened */
+#define WORDS_WIDTH  36 /* of the column that says what happened */
 #define GRADE_WIDTH  13
-#define KIND_WIDTH   13
-#define HASH_DIGITS  16 /* of a digest, where there is no room for all */
+#define KIND_WIDTH   12
 
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
 	                              "May", "Jun", "Jul", "Aug",

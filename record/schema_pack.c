@@ -8,7 +8,7 @@
  *
  *     value    version of the store key, sealed(packed)
  *     packed   1, kind, grade, source, flags, numbers, texts, digests,
- *              payload (the JSON of the journal)
+ *              facts, recipients
  *
  * A number is seven bits a byte, lowest first, the high bit set in all but
  * the last byte. A text is its length and its bytes.
@@ -54,25 +54,53 @@ is_left_out(const char *name)
 	return strcmp(name, "raw") == 0;
 }
 
+/*
+ * Names that take one byte, their place here plus one; any other is written
+ * out behind a zero. Only ever added to, at the end: Redis holds numbers.
+ */
+static const char *const fact_names[] = {
+	"sender",       "from",          "message_id",
+	"client",       "auth",          "origin",
+	"reason",       "envid",         "ret",
+	"reply_to",     "receipt_to",    "subject",
+	"diagnostic",   "remote_mta",    "reporting_mta",
+	"original",     "final",         "arrival_date",
+	"disposition",  "reporting_ua",  "will_retry_until",
+	"sign",         "problem",       "refs",
+	"to",
+};
+#define FACT_NAMES (sizeof(fact_names) / sizeof(fact_names[0]))
+
+static void
+put_fact(struct buf *out, const struct event_fact *fact)
+{
+	size_t i = 0;
+
+	while (i < FACT_NAMES && strcmp(fact_names[i], fact->name) != 0)
+		i++;
+	put_number(out, i < FACT_NAMES ? i + 1 : 0);
+	if (i == FACT_NAMES)
+		put_text(out, fact->name);
+	put_text(out, fact->value);
+}
+
 static void
 put_payload(const struct event *event, struct buf *out)
 {
-	struct arena *arena = NULL;
-	struct event kept = *event;
+	size_t count = 0;
 
 	for (size_t i = 0; i < event->fact_count; i++)
-		if (is_left_out(event->facts[i].name)) {
-			arena = arena_new();
-			kept.facts = NULL;
-			kept.fact_count = kept.fact_room = 0;
-		}
-	for (size_t i = 0; arena != NULL && i < event->fact_count; i++)
+		count += is_left_out(event->facts[i].name) ? 0 : 1;
+	put_number(out, count);
+	for (size_t i = 0; i < event->fact_count; i++)
 		if (!is_left_out(event->facts[i].name))
-			event_fact_add(arena, &kept, event->facts[i].name,
-			               event->facts[i].value);
-	if (kept.fact_count > 0 || kept.recipient_count > 0)
-		event_write_payload(&kept, out);
-	arena_free(&arena);
+			put_fact(out, &event->facts[i]);
+	put_number(out, event->recipient_count);
+	for (size_t i = 0; i < event->recipient_count; i++) {
+		put_text(out, event->recipients[i].address);
+		put_text(out, event->recipients[i].orcpt);
+		put_number(out, event->recipients[i].notify);
+	}
 }
 
 static void
@@ -195,6 +223,45 @@ get_bytes(struct unpacker *in, uint8_t *bytes_r, size_t len)
 	in->rest = span_skip(in->rest, len);
 }
 
+static void
+get_facts(struct unpacker *in, struct event *event)
+{
+	size_t count = get_number(in);
+
+	for (size_t i = 0; i < count && !in->is_short; i++) {
+		uint64_t name = get_number(in);
+		const char *text = "";
+
+		if (name == 0)
+			text = get_text(in);
+		else if (name <= FACT_NAMES)
+			text = fact_names[name - 1];
+		else
+			in->is_short = true;
+		event_fact_add(in->arena, event, text, get_text(in));
+	}
+}
+
+static void
+get_recipients(struct unpacker *in, struct event *event)
+{
+	size_t count = get_number(in);
+
+	/* Three bytes each at least: a broken number asks no more memory. */
+	if (count > in->rest.len / 3) {
+		in->is_short = true;
+		return;
+	}
+	event->recipients = arena_array(in->arena, count,
+	                                sizeof(*event->recipients));
+	event->recipient_count = count;
+	for (size_t i = 0; i < count; i++) {
+		event->recipients[i].address = get_text(in);
+		event->recipients[i].orcpt = get_text(in);
+		event->recipients[i].notify = (unsigned)get_number(in);
+	}
+}
+
 static bool
 get_choices(struct unpacker *in, struct event *event, unsigned *flags_r)
 {
@@ -238,7 +305,9 @@ unpack(struct unpacker *in, struct event *event)
 	}
 	if (event->has_raw_digest)
 		get_bytes(in, event->raw_digest, DIGEST_BYTES);
-	return !in->is_short;
+	get_facts(in, event);
+	get_recipients(in, event);
+	return !in->is_short && in->rest.len == 0;
 }
 
 enum result
@@ -273,9 +342,6 @@ schema_unpack(struct arena *arena, const struct keyring *keys,
 		error_set(err, "store: a value is not as this version packs");
 		return RESULT_BAD;
 	}
-	if (in.rest.len > 0 &&
-	    event_read_payload(arena, in.rest, &event, err) != RESULT_OK)
-		return RESULT_BAD;
 	*event_r = event;
 	return RESULT_OK;
 }
