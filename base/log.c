@@ -64,7 +64,7 @@ log_to_stderr(enum log_level level, const char *text)
 		return; /* nobody is left to tell */
 }
 
-static void
+static void FORMAT_LIKE(2, 0)
 log_line(enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_BYTES];

@@ -6,9 +6,9 @@
 
 #define TEXT_BYTES 2000
 
-static void
-add(struct symptom_list *list, enum grade grade, const char *check,
-    const char *format, va_list args)
+static void FORMAT_LIKE(4, 0)
+	add(struct symptom_list *list, enum grade grade, const char *check,
+            const char *format, va_list args)
 {
 	char text[TEXT_BYTES];
 	struct symptom *symptom =

@@ -233,7 +233,7 @@ enum result
 endpoint_greet(const struct endpoint *endpoint, struct error *err)
 {
 	const struct timeval patience = { .tv_sec = GREET_S };
-	unsigned char answer[5];
+	unsigned char answer[5] = { 0 };
 	ssize_t n;
 	int fd = endpoint->is_unix
 	                 ? connect_unix(endpoint->path)

@@ -48,6 +48,7 @@ forget(SMFICTX *ctx)
 	smfi_setpriv(ctx, NULL);
 }
 
+/* NOLINTBEGIN(readability-function-size): libmilter's parameters. */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
              unsigned long f3, unsigned long *pf0, unsigned long *pf1,
@@ -64,6 +65,7 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 	*pf3 = 0;
 	return SMFIS_CONTINUE;
 }
+/* NOLINTEND(readability-function-size) */
 
 static sfsistat
 answer(unsigned long step)

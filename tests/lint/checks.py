@@ -43,7 +43,7 @@ F10_WORDS = re.compile(
     r"registered (?:e-?)?(?:mail|letter)|certified (?:delivery|mail)", re.I)
 F10_ALLOWED = re.compile(
     r"not a registered letter(?: \(lettre recommand[ée]e\))?|"
-    r"pas une lettre recommandée", re.I)
+    r"pas une lettre recommandée".replace(" ", r'(?:[\s"]|\\n)+'), re.I)
 UNFINISHED = re.compile(
     r"\b(?:TODO|FIXME|XXX|TBD)\b|\b[Pp]laceholders?\b")
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|tmp/bash_jobs)\b"
@@ -159,12 +159,15 @@ def is_ours_to_read(name):
 
 def search(tree, pattern, text, allowed=None):
     for name in filter(is_ours_to_read, tree.files):
-        for number, line in enumerate(tree.text(name).split("\n"), 1):
-            if allowed:
-                line = allowed.sub("", line)
-            match = pattern.search(line)
-            if match:
-                yield finding(name, number, f"\"{match[0]}\": {text}")
+        content = tree.text(name)
+        if allowed:
+            content = allowed.sub(lambda m: "\n" * m[0].count("\n"), content)
+        for match in pattern.finditer(content):
+            before = content[max(0, match.start() - 600):match.start()]
+            if name.startswith("tests/") and "test_X_20_" in before:
+                continue  # a test that looks for the word itself
+            yield finding(name, line_of(content, match.start()),
+                          f"\"{match[0]}\": {text}")
 
 
 def words(tree):
@@ -189,7 +192,10 @@ def addresses(tree):
         if name.startswith(("tests/fuzz/corpus/", "tests/lint/")) \
                 or name == "LICENSE":
             continue
-        for number, line in enumerate(tree.text(name).split("\n"), 1):
+        text = tree.text(name)
+        if name.endswith((".eml", ".json")):
+            text = re.sub(r"=\r?\n", "", text)  # quoted-printable
+        for number, line in enumerate(text.split("\n"), 1):
             for match in ADDRESS.finditer(line):
                 domain = match[1].rstrip(".").lower()
                 if not RESERVED.search(domain) and \

@@ -44,7 +44,8 @@ GOOD = [
     (checks.adapters, "base/digest.c", "#include <openssl/evp.h>\n"),
     (checks.banned, "mail/a.c", '/* strcpy() */ s = "gets(x)"; my_time(3);\n'),
     (checks.guards, "mail/a.h", GOOD_H),
-    (checks.words, "cli/a.1", "It is not a registered letter.\n"),
+    (checks.words, "cli/a.c", '"It is not a registered letter (lettre "\n'
+     '\t"recommandee).\\n"\n'),
     (checks.addresses, "mail/a.c", '"anne@mail.example.com"\n'),
     (checks.rule_ids, "mail/a.c", "/* DSN-1 */\n"),
 ]
