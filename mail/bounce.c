@@ -184,6 +184,23 @@ has_mail_sign(const struct letter *letter, struct span head)
 	       report_class_in(letter->arena, head)[0] != '\0';
 }
 
+/*
+ * People talk about bounces; programs lay them out, with the addresses in
+ * lists and the message behind it.
+ */
+static bool
+is_laid_out(const struct letter *letter)
+{
+	struct notice notice;
+	struct found_list found;
+
+	if (letter->has_returned || is_auto_replied(letter))
+		return true;
+	notice_lines(letter, &notice);
+	bounce_addresses(&notice, NULL, 0, &found);
+	return found.count > 0 && found.items[0].grade >= GRADE_LISTED;
+}
+
 bool
 bounce_is_one(const struct letter *letter)
 {
@@ -200,8 +217,11 @@ bounce_is_one(const struct letter *letter)
 		return true;
 	if (!has_machine_sign(letter) || subject + words < 3)
 		return false;
-	if (!is_machine && (is_conversation(letter) ||
-	                    (!has_sign && daemon_points(letter) == 0)))
+	if (!is_machine && daemon_points(letter) == 0 &&
+	    (!has_sign || !is_laid_out(letter)))
+		return false;
+	if (!is_machine &&
+	    (is_conversation(letter) || has_field(letter, "List-Id")))
 		return false;
 	if (daemon_points(letter) == 0 && is_about_absence(letter) &&
 	    !has_mail_sign(letter, head))
@@ -215,6 +235,19 @@ bounce_is_one(const struct letter *letter)
 	points += report_status_in(letter->arena, head)[0] != '\0' ? 2 : 0;
 	points += report_class_in(letter->arena, head)[0] != '\0';
 	return points >= (is_machine ? ENOUGH_MACHINE : ENOUGH);
+}
+
+static bool
+says(struct span folded, enum report_action action, int points)
+{
+	for (size_t i = 0; i < bounce_phrases.count; i++) {
+		const struct pattern *row = &bounce_phrases.items[i];
+
+		if (row->action == action && row->points >= points &&
+		    phrase_in(folded, row->text))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -231,20 +264,21 @@ overall_action(const struct letter *letter)
 	const struct pattern *text = pattern_best(&bounce_phrases, head);
 
 	if (subject != NULL && subject->points >= 3 &&
-	    subject->action != ACTION_NONE)
+	    (subject->action == ACTION_DELAYED ||
+	     subject->action == ACTION_DELIVERED))
 		return subject->action;
 	if (text != NULL && text->action == ACTION_DELIVERED)
 		return ACTION_DELIVERED;
 	if (pattern_best(&bounce_finals, head) != NULL)
 		return ACTION_FAILED;
-	for (size_t i = 0; i < bounce_phrases.count; i++) {
-		const struct pattern *row = &bounce_phrases.items[i];
-
-		if (row->action == ACTION_DELAYED && row->points >= 3 &&
-		    phrase_in(head, row->text))
-			return ACTION_DELAYED;
-	}
-	return ACTION_FAILED;
+	/* "Warning: not delivered for 4 hours" needs clear words. */
+	if (subject != NULL && subject->action == ACTION_FAILED &&
+	    subject->points >= 3)
+		return says(head, ACTION_DELAYED, 4) &&
+		                       !says(head, ACTION_FAILED, 4)
+		               ? ACTION_DELAYED
+		               : ACTION_FAILED;
+	return says(head, ACTION_DELAYED, 3) ? ACTION_DELAYED : ACTION_FAILED;
 }
 
 /* The one address the returned message went to, when there is just one. */

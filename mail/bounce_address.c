@@ -195,9 +195,14 @@ notice_lines(const struct letter *letter, struct notice *notice_r)
 {
 	struct span rest = letter->notice;
 	struct span line;
+	bool has_address = false;
 
 	*notice_r = (struct notice){ .letter = letter };
 	while (notice_r->count < LINES_LIMIT && span_line(&rest, &line)) {
+		/* Who signs is not who failed (RFC 3676, 4.3). */
+		if (has_address && span_equal(line, SPAN("-- ")))
+			return;
+		has_address = has_address || span_find(line, '@', 0) < line.len;
 		struct notice_line *item = arena_push(
 			letter->arena, (void **)&notice_r->lines,
 			&notice_r->count, &notice_r->room, sizeof(*item));
@@ -803,9 +808,24 @@ keep_sent(const char *const *sent, size_t sent_count, struct found_list *list)
 	return true;
 }
 
+/* "club-owner" and "owner-club" manage lists, and never fail in a notice. */
+static bool
+is_list_manager(const char *address)
+{
+	static const char *const ends[] = { "-owner", "-request", "-bounces",
+		                            "-bounce", "-admin" };
+	struct span local = address_local(address);
+
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (span_ends(local, ends[i]))
+			return true;
+	return span_starts(local, "owner-") || address_is_no_reply(address);
+}
+
 /*
  * Writing to oneself is the one case where the sender is the recipient: the
- * notice then lists the address as clearly as any other.
+ * notice then lists the address as clearly as any other. And some mailboxes
+ * say of themselves that they are full.
  */
 static bool
 is_own_recipient(const struct notice *notice, const struct found_address *found)
@@ -813,9 +833,12 @@ is_own_recipient(const struct notice *notice, const struct found_address *found)
 	const struct letter *letter = notice->letter;
 	struct span after;
 
+	if (is_daemon(found->address))
+		return false;
+	if (is_same(found->address, letter->from))
+		return found->grade >= GRADE_TOLD &&
+		       !is_list_manager(found->address);
 	if (found->grade != GRADE_LISTED || !found->is_opening ||
-	    is_daemon(found->address) ||
-	    is_same(found->address, letter->from) ||
 	    !is_our_own(letter, found->address))
 		return false;
 	after = text_after(notice->lines[found->line].text, found->end);

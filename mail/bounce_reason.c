@@ -46,6 +46,7 @@ static const char *const host_words[] = {
 	"delivery via ",
 	"remote system: dns;",
 	"host: ",
+	"server: ",
 	"host ",
 	"server ",
 };
@@ -172,7 +173,10 @@ host_behind(struct span text, const char *words)
 			break;
 
 		struct span host = host_at(span_skip(text, at + strlen(words)));
-		if (host.len > 0 && (at == 0 || !is_host_byte(text.at[at - 1])))
+		/* A name server did not get the mail. */
+		if (host.len > 0 &&
+		    (at == 0 || !is_host_byte(text.at[at - 1])) &&
+		    !span_ends(span_take(text, at), "name "))
 			return host;
 		at++;
 	}
@@ -580,6 +584,8 @@ find_reason(const struct notice *notice, const struct found_list *found,
 		buf_span(reason, buf_as_span(&better));
 	}
 	buf_done(&better);
+	if (reason->len == 0 && self->line < notice->count)
+		add_paragraph(notice, self->line, reason);
 }
 
 void

@@ -543,6 +543,39 @@ read_subject(struct letter *letter)
 		phrase_fold(letter->arena, span_of(letter->subject));
 }
 
+/* "Message-ID: <a@b>" in a list of what the notice is about. */
+static const char *
+id_in_text(const struct letter *letter)
+{
+	static const char *const labels[] = { "message-id", "message id",
+		                              "messageid", "message_id" };
+	struct span rest = letter->text;
+	struct span line;
+
+	for (int i = 0; i < LINES_LIMIT && span_line(&rest, &line); i++) {
+		line = span_skip(line, quote_length(line));
+		for (size_t k = 0; k < sizeof(labels) / sizeof(labels[0]);
+		     k++) {
+			size_t len = strlen(labels[k]);
+			size_t colon =
+				span_find(span_take(line, len + 8), ':', len);
+
+			if (!span_starts(line, labels[k]) ||
+			    colon >= line.len || colon >= len + 8)
+				continue;
+			struct span value = span_take(
+				span_skip(line, colon + 1), SUBJECT_LIMIT);
+			if (span_find(value, '@', 0) == value.len)
+				continue;
+			return letter_message_id(letter->arena,
+			                         arena_strndup(letter->arena,
+			                                       value.at,
+			                                       value.len));
+		}
+	}
+	return "";
+}
+
 /* A mailbox export, a byte order mark, empty lines in front of it all. */
 static struct span
 message_start(struct arena *arena, struct span message)
@@ -572,4 +605,6 @@ letter_read(struct arena *arena, struct span message, struct letter *letter_r)
 	letter->notice_folded = phrase_fold(arena, letter->notice);
 	letter->returned_id = letter_message_id(
 		arena, header_text(arena, &letter->returned, "Message-ID"));
+	if (letter->returned_id[0] == '\0')
+		letter->returned_id = id_in_text(letter);
 }

@@ -372,6 +372,8 @@ static const struct pattern phrases[] = {
 	{ "content rejected", 2, F }, { "contains a virus", 2, F },
 	{ "contained a virus", 2, F }, { "not authorized", 2, F },
 	{ "permission denied", 2, F }, { "could not connect", 1, N },
+	{ "unknown local part", 3, F }, { "unknown local-part", 3, F },
+	{ "not delivered", 2, F }, { "unable to communicate", 2, F },
 	{ "was not distributed", 3, F }, { "not been distributed", 3, F },
 	{ "may not exist", 2, F }, { "not have permission", 2, F },
 	{ "exceeded the local limit", 3, F }, { "mailbox exceeded", 2, F },
