@@ -166,10 +166,11 @@ start(struct daemon *daemon, struct error *err)
 	/* The first snapshot stays for the record's threads. */
 	service->first = service_hold(service);
 	result = take_signals(err);
-	if (result == RESULT_OK)
-		result = mta_in_open(service, err);
+	/* The record first: its lock keeps a second daemon off our socket. */
 	if (result == RESULT_OK)
 		result = open_record(service, err);
+	if (result == RESULT_OK)
+		result = mta_in_open(service, err);
 	if (result == RESULT_OK)
 		result = start_server(daemon, err);
 	return result;
