@@ -90,9 +90,10 @@ class Case:
 
     def __init__(self, data):
         self.data = data
-        messages = data.get("messages", [data])
-        self.message = messages[0] if messages else {}
+        self.message = (data["messages"] or [{}])[0]
         self.events = self.message.get("events", [])
+        # Else from the journals of this host: not in Redis (yet).
+        self.is_from_store = self.message.get("read_from") == "store"
 
     @property
     def kinds(self):
@@ -119,10 +120,10 @@ def case_of(lab, message):
 
 
 def wait_case(lab, message, kind, count=1):
-    """The case once it holds `count` events of that kind."""
+    """The case once Redis shows `count` events of that kind."""
     def look():
         case = case_of(lab, message)
-        return len(case.all(kind)) >= count and case
+        return case.is_from_store and len(case.all(kind)) >= count and case
     return wait_until(look, f"{count} x \"{kind}\" in the proof of "
                       f"{message['Subject']!r}", 20, lab.logs())
 

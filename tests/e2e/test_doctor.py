@@ -57,10 +57,10 @@ def test_doctor_sees_a_redis_that_forgets(lab):
 def test_try_says_what_would_be_done_and_does_nothing(lab):
     path = lab.place.path / "letter.eml"
     path.write_text(letter("no-reply@example.fr"))
-    before = lab.avis.run("journal", "verify").stdout
+    before = lab.avis.run("journal verify").stdout
     done = lab.avis.run("try", "--from", "no-reply@example.fr", "--to",
                         "anne@example.com", str(path))
     assert re.search(r"class +service", done.stdout)
     assert re.search(r"(?m)^\s*\+ Reply-To: Service client "
                      r"<contact@example\.fr>", done.stdout)
-    assert lab.avis.run("journal", "verify").stdout == before
+    assert lab.avis.run("journal verify").stdout == before

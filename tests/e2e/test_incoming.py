@@ -30,8 +30,15 @@ def reader_of(message):
 
 
 def reports_token(mail):
-    """Anything in a passed-on report that could be used as a token."""
+    """Anything in a passed-on report that could be used as a token.
+
+    But for the Received field of our own Postfix, "for <recu+TOKEN@...>":
+    it writes that one itself and shows it to no filter (MLT-10).
+    """
     text = mail.raw.decode("utf-8", "replace")
+    text = re.sub(r"(?m)^Received: by mail\.example\.fr.*\n(?:[ \t].*\n)*|"
+                  r"^Received: from \S+ \(unknown \[127\.0\.0\.2\]\)\n"
+                  r"(?:[ \t].*\n)*", "", text)
     return re.search(r"recu(\+|=2B|\+2B)[a-z2-7]{40}|r1\.[\w-]{22}\.", text)
 
 
@@ -367,7 +374,7 @@ def test_nothing_stays_in_the_trace_directory(lab):
 
 
 def test_journal_verifies_after_all_this(lab):
-    lab.avis.run("journal", "verify")
+    lab.avis.run("journal verify")
 
 
 def test_token_of_is_a_token(sent):

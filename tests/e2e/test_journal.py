@@ -31,7 +31,7 @@ def entries(path):
 
 
 def test_verify_is_content_with_an_honest_journal(lab, written):
-    done = lab.avis.run("journal", "verify")
+    done = lab.avis.run("journal verify")
     assert done.returncode == 0
 
 
@@ -58,7 +58,7 @@ def test_CHAIN_3_one_changed_byte_is_found(lab, written, where):
     data[int(len(data) * where)] ^= 1
     path.write_bytes(data)
     try:
-        done = lab.avis.run("journal", "verify", check=False)
+        done = lab.avis.run("journal verify", check=False)
     finally:
         shutil.move(spare, path)
     assert done.returncode == 1
@@ -73,7 +73,7 @@ def test_CHAIN_3_a_dropped_entry_is_found(lab, written):
     (size, _) = struct.unpack_from("<II", data, first)
     path.write_bytes(data[:first] + data[first + 8 + size:])
     try:
-        done = lab.avis.run("journal", "verify", check=False)
+        done = lab.avis.run("journal verify", check=False)
     finally:
         path.write_bytes(data)
     assert done.returncode == 1
@@ -91,7 +91,7 @@ def test_a_torn_tail_is_cut_and_told(lab, written):
         wait_case(lab, got, "delivered")
     finally:
         lab.avis.stop()
-    lab.avis.run("journal", "verify")
+    lab.avis.run("journal verify")
     after = [entry for p in sorted(lab.avis.journal.rglob("*.log"))
              for entry in entries(p)]
     assert after[:len(before)] == before

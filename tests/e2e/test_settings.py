@@ -121,7 +121,7 @@ def test_keys_of_yesterday_go_on_verifying(lab):
     """LST-12: a token made before the rotation still counts after it."""
     got = send_and_receive(lab, letter("recouvrement@example.fr"))
     wait_case(lab, got, "delivered")
-    lab.avis.run("key rotate", "token")
+    lab.avis.run("key rotate token")
     lab.avis.reload()
     give_back(lab, "", got["Return-Path"].strip("<>"),
               reports.mdn(got, got["Delivered-To"]))
