@@ -61,6 +61,23 @@ add_index(struct apply *apply, enum family family, const struct event *event,
 }
 
 static void
+add_queue_id(struct apply *apply, const struct event *event)
+{
+	char key[SCHEMA_KEY_SIZE], score[SCHEMA_SCORE_SIZE];
+	char number[NUMBER_SIZE];
+	time_ms_t expiry = schema_expiry(event);
+
+	if (event->queue_id[0] == '\0')
+		return;
+	schema_queue_key(apply->keys, event->queue_id, expiry, key, score);
+	BATCH(apply->batch, SPAN("ZADD"), span_of(key), span_of(score),
+	      span_make((const char *)event->message.bytes,
+	                MESSAGE_ID_BYTES));
+	BATCH(apply->batch, SPAN("PEXPIREAT"), span_of(key),
+	      number_text(schema_next_month(expiry), number));
+}
+
+static void
 add_indexes(struct apply *apply, const struct event *event)
 {
 	const char *sender = event_fact(event, "sender");
@@ -68,7 +85,7 @@ add_indexes(struct apply *apply, const struct event *event)
 
 	add_index(apply, FAMILY_MESSAGE_ID, event,
 	          event_fact(event, "message_id"));
-	add_index(apply, FAMILY_QUEUE_ID, event, event->queue_id);
+	add_queue_id(apply, event);
 	add_index(apply, FAMILY_SENDER, event, sender);
 	if (!text_is(sender, from))
 		add_index(apply, FAMILY_SENDER, event, from);

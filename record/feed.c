@@ -307,14 +307,14 @@ look_at_cursor(struct feed *feed, struct error *err)
 /* --- events that need an answer first --------------------------------- */
 
 static const struct event *
-read_submission(struct feed *feed, const struct redis_reply *reply,
-                struct event *event_r)
+read_submission(struct feed *feed, struct message_id id,
+                const struct redis_reply *reply, struct event *event_r)
 {
 	struct error err;
 
 	if (reply->type != REDIS_TEXT)
 		return NULL;
-	if (schema_unpack(feed->arena, feed->keys, reply->text, event_r,
+	if (schema_unpack(feed->arena, feed->keys, id, reply->text, event_r,
 	                  &err) != RESULT_OK) {
 		log_error("forward %s: %s", feed->writer, err.text);
 		return NULL;
@@ -388,7 +388,7 @@ handle_unsubscribed(struct feed *feed, struct event *event, struct error *err)
 		result = send_batch(feed, &replies, err);
 	if (result != RESULT_OK)
 		return result;
-	if (read_submission(feed, &replies[2], &submitted) == NULL)
+	if (read_submission(feed, event->message, &replies[2], &submitted) == NULL)
 		return RESULT_OK;
 	if (event->class_name[0] == '\0')
 		event->class_name = submitted.class_name;
@@ -424,7 +424,7 @@ handle_note(struct feed *feed, const char *field, const char *since,
 	ask_submission(feed, id);
 	enum result result = send_batch(feed, &found, err);
 	if (result != RESULT_OK ||
-	    read_submission(feed, found, &submitted) == NULL)
+	    read_submission(feed, id, found, &submitted) == NULL)
 		return result;
 	suppress(feed, &submitted,
 	         (unsigned)strtoul(field + MESSAGE_NAME_SIZE, NULL, 10),
@@ -510,7 +510,7 @@ handle_refs(struct feed *feed, struct event *event, struct error *err)
 	ask_submission(feed, event->message);
 	result = send_batch(feed, &replies, err);
 	if (result == RESULT_OK &&
-	    read_submission(feed, replies, &submitted) != NULL) {
+	    read_submission(feed, event->message, replies, &submitted) != NULL) {
 		event->recipient = recipient_of(&submitted,
 		                                event_fact(event, "from"));
 		event->class_name = submitted.class_name;

@@ -33,14 +33,23 @@ find_sort(struct event_list *events)
 		      compare_events);
 }
 
+struct gathering {
+	struct arena *arena;
+	struct store *store;
+	struct message_id message;
+	struct event_list events;
+};
+
 static enum result
-add_event(struct arena *arena, struct store *store, struct span value,
-          struct event_list *events, struct error *err)
+add_event(struct gathering *gathering, struct span value, struct error *err)
 {
+	struct event_list *events = &gathering->events;
+	struct arena *arena = gathering->arena;
 	struct event event;
 
-	if (schema_unpack(arena, store_keys(store), value, &event, err) !=
-	    RESULT_OK)
+	if (schema_unpack(arena, store_keys(gathering->store),
+	                  gathering->message, value, &event,
+	                  err) != RESULT_OK)
 		return RESULT_BAD;
 	*(struct event *)arena_push(arena, (void **)&events->items,
 	                            &events->count, &events->room,
@@ -54,7 +63,8 @@ find_events(struct arena *arena, struct store *store,
             struct error *err)
 {
 	char key[SCHEMA_KEY_SIZE], later[SCHEMA_KEY_SIZE];
-	struct event_list events = { NULL, 0, 0 };
+	struct gathering gathering = { .arena = arena, .store = store,
+		                       .message = message };
 	struct redis_reply *replies;
 	struct batch batch;
 
@@ -66,19 +76,17 @@ find_events(struct arena *arena, struct store *store,
 	enum result result = store_run(store, &batch, arena, &replies, err);
 	batch_done(&batch);
 	if (result == RESULT_OK && replies[0].type == REDIS_TEXT)
-		result = add_event(arena, store, replies[0].text, &events,
-		                   err);
+		result = add_event(&gathering, replies[0].text, err);
 	for (size_t i = 0; result == RESULT_OK && i < replies[1].count; i++)
-		result = add_event(arena, store, replies[1].items[i].text,
-		                   &events, err);
+		result = add_event(&gathering, replies[1].items[i].text, err);
 	if (result != RESULT_OK)
 		return result;
-	if (events.count == 0) {
+	if (gathering.events.count == 0) {
 		error_set(err, "nothing is known of this message");
 		return RESULT_NONE;
 	}
-	find_sort(&events);
-	*events_r = events;
+	find_sort(&gathering.events);
+	*events_r = gathering.events;
 	return RESULT_OK;
 }
 
@@ -102,8 +110,8 @@ find_submission(struct arena *arena, struct store *store,
 		error_set(err, "this message is not known");
 		return RESULT_NONE;
 	}
-	return schema_unpack(arena, store_keys(store), reply->text, event_r,
-	                     err);
+	return schema_unpack(arena, store_keys(store), message, reply->text,
+	                     event_r, err);
 }
 
 static bool
@@ -216,36 +224,83 @@ find_matches(const struct find_query *query, const struct event *event)
 	       (query->until == 0 || event->time <= query->until);
 }
 
+/* A message that an index named, and when it was sent. */
+struct candidate {
+	struct message_id id;
+	time_ms_t time;
+};
+
+struct candidates {
+	struct candidate *items;
+	size_t count;
+	size_t room;
+};
+
 /*
  * The index is by keyed hash and may name messages that are gone: each
- * candidate's first event is looked at.
+ * candidate's first event is looked at. NONE: it does not fit.
  */
 static enum result
 check_candidate(struct arena *scratch, struct store *store,
-                const struct find_query *query, struct message_id id,
-                bool *matches_r, struct error *err)
+                const struct find_query *query, struct candidate *candidate,
+                struct error *err)
 {
 	struct event_list events;
-	enum result result = find_events(scratch, store, id, &events, err);
+	enum result result = find_events(scratch, store, candidate->id,
+	                                 &events, err);
 
-	*matches_r = false;
 	if (result != RESULT_OK)
-		return result == RESULT_NONE ? RESULT_OK : result;
+		return result;
 	for (size_t i = 0; i < events.count; i++)
 		if ((events.items[i].kind == EVENT_SUBMITTED ||
 		     events.items[i].kind == EVENT_REFUSED) &&
-		    find_matches(query, &events.items[i]))
-			*matches_r = true;
-	return RESULT_OK;
+		    find_matches(query, &events.items[i])) {
+			candidate->time = events.items[i].time;
+			return RESULT_OK;
+		}
+	return RESULT_NONE;
+}
+
+static void
+ask_index(struct store *store, const struct find_query *query,
+          enum family family, const char *text, struct batch *batch)
+{
+	char key[SCHEMA_KEY_SIZE], least[NUMBER_SIZE], most[NUMBER_SIZE];
+	char count[NUMBER_SIZE];
+
+	schema_hash_key(store_keys(store), family, span_of(text), key);
+	snprintf(least, sizeof(least), "%lld", (long long)query->since);
+	snprintf(most, sizeof(most), "%lld", (long long)query->until);
+	snprintf(count, sizeof(count), "%d", SCAN_LIMIT);
+	BATCH(batch, SPAN("ZREVRANGEBYSCORE"), span_of(key),
+	      query->until > 0 ? span_of(most) : SPAN("+inf"),
+	      span_of(least), SPAN("LIMIT"), SPAN("0"), span_of(count));
+}
+
+/* Each month in which a message of now or before may go. */
+static void
+ask_queue_ids(struct store *store, const char *queue_id, struct batch *batch)
+{
+	time_ms_t month = clock_now();
+	time_ms_t last = month + store_keep_ms(store);
+
+	while (month <= last) {
+		char key[SCHEMA_KEY_SIZE], score[SCHEMA_SCORE_SIZE];
+
+		schema_queue_key(store_keys(store), queue_id, month, key,
+		                 score);
+		BATCH(batch, SPAN("ZRANGEBYSCORE"), span_of(key),
+		      span_of(score), span_of(score));
+		month = schema_next_month(month);
+	}
 }
 
 static enum result
 read_index(struct arena *arena, struct store *store,
-           const struct find_query *query, struct redis_reply **reply_r,
+           const struct find_query *query, struct candidates *list,
            struct error *err)
 {
-	char key[SCHEMA_KEY_SIZE], least[NUMBER_SIZE], most[NUMBER_SIZE];
-	char count[NUMBER_SIZE];
+	struct redis_reply *replies;
 	enum family family;
 	const char *text;
 	struct batch batch;
@@ -255,17 +310,61 @@ read_index(struct arena *arena, struct store *store,
 		               "is wanted");
 		return RESULT_BAD;
 	}
-	schema_hash_key(store_keys(store), family, span_of(text), key);
-	snprintf(least, sizeof(least), "%lld", (long long)query->since);
-	snprintf(most, sizeof(most), "%lld", (long long)query->until);
-	snprintf(count, sizeof(count), "%d", SCAN_LIMIT);
 	batch_init(&batch);
-	BATCH(&batch, SPAN("ZREVRANGEBYSCORE"), span_of(key),
-	      query->until > 0 ? span_of(most) : SPAN("+inf"),
-	      span_of(least), SPAN("LIMIT"), SPAN("0"), span_of(count));
-	enum result result = store_run(store, &batch, arena, reply_r, err);
+	if (family == FAMILY_QUEUE_ID)
+		ask_queue_ids(store, text, &batch);
+	else
+		ask_index(store, query, family, text, &batch);
+	enum result result = store_run(store, &batch, arena, &replies, err);
+	size_t count = result == RESULT_OK ? batch.count : 0;
 	batch_done(&batch);
+	for (size_t r = 0; r < count; r++)
+		for (size_t i = 0; i < replies[r].count; i++) {
+			struct candidate found = { .time = 0 };
+
+			if (read_id(replies[r].items[i].text, &found.id))
+				*(struct candidate *)arena_push(
+					arena, (void **)&list->items,
+					&list->count, &list->room,
+					sizeof(found)) = found;
+		}
 	return result;
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return (x->time < y->time) - (x->time > y->time);
+}
+
+/* Keeps those that fit, at most limit; the newest first. */
+static enum result
+check_candidates(struct store *store, const struct find_query *query,
+                 struct candidates *list, struct error *err)
+{
+	struct arena *scratch = arena_new();
+	enum result result = RESULT_OK;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count && kept < query->limit &&
+	                   (result == RESULT_OK || result == RESULT_NONE);
+	     i++) {
+		result = check_candidate(scratch, store, query,
+		                         &list->items[i], err);
+		arena_reset(scratch);
+		if (result == RESULT_OK)
+			list->items[kept++] = list->items[i];
+	}
+	arena_free(&scratch);
+	if (result != RESULT_OK && result != RESULT_NONE)
+		return result;
+	list->count = kept;
+	if (kept > 1)
+		qsort(list->items, kept, sizeof(*list->items),
+		      compare_candidates);
+	return RESULT_OK;
 }
 
 enum result
@@ -273,34 +372,21 @@ find_messages(struct arena *arena, struct store *store,
               const struct find_query *query,
               struct message_id_list *messages_r, struct error *err)
 {
-	struct message_id_list found = { NULL, 0, 0 };
-	struct arena *scratch = arena_new();
-	struct redis_reply *reply;
-	enum result result = read_index(arena, store, query, &reply, err);
+	struct candidates list = { NULL, 0, 0 };
+	enum result result = read_index(arena, store, query, &list, err);
 
-	for (size_t i = 0; result == RESULT_OK && i < reply->count &&
-	                   found.count < query->limit;
-	     i++) {
-		struct message_id id;
-		bool matches;
-
-		if (!read_id(reply->items[i].text, &id))
-			continue;
-		result = check_candidate(scratch, store, query, id, &matches,
-		                         err);
-		arena_reset(scratch);
-		if (result == RESULT_OK && matches)
-			*(struct message_id *)arena_push(
-				arena, (void **)&found.items, &found.count,
-				&found.room, sizeof(id)) = id;
-	}
-	arena_free(&scratch);
+	if (result == RESULT_OK)
+		result = check_candidates(store, query, &list, err);
 	if (result != RESULT_OK)
 		return result;
-	if (found.count == 0) {
+	if (list.count == 0) {
 		error_set(err, "no such message");
 		return RESULT_NONE;
 	}
-	*messages_r = found;
+	messages_r->count = messages_r->room = list.count;
+	messages_r->items = arena_array(arena, list.count,
+	                                sizeof(*messages_r->items));
+	for (size_t i = 0; i < list.count; i++)
+		messages_r->items[i] = list.items[i].id;
 	return RESULT_OK;
 }

@@ -1,11 +1,14 @@
 #include "record/schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define HASH_DIGITS 24 /* 96 bits name an index key */
-#define TEXT_BYTES  1024
-#define NAME26      "??????????????????????????"
+#define HASH_DIGITS  24 /* 96 bits name an index key */
+#define SCORE_DIGITS 13
+#define TEXT_BYTES   1024
+#define NAME26       "??????????????????????????"
 
 static const struct family_row families[FAMILIES] = {
 	[FAMILY_MESSAGE] = { "avis:{" NAME26 "}", "submitted event",
@@ -15,7 +18,7 @@ static const struct family_row families[FAMILIES] = {
 	[FAMILY_MESSAGE_ID] = { "avis:i:*", "messages by Message-ID",
 	                        "that of the last message in it" },
 	[FAMILY_QUEUE_ID] = { "avis:q:*", "messages by queue id",
-	                      "that of the last message in it" },
+	                      "to the end of the month its messages go" },
 	[FAMILY_RECIPIENT] = { "avis:t:*", "messages by recipient",
 	                       "that of the last message in it" },
 	[FAMILY_SENDER] = { "avis:f:*", "messages by sender",
@@ -91,6 +94,44 @@ schema_hash_key(const struct keyring *keys, enum family family,
 	keyring_hash(keys, pattern, span_make(uniform, len), hash);
 	snprintf(key_r, SCHEMA_KEY_SIZE, "%.*s%.*s", (int)strlen(pattern) - 1,
 	         pattern, digits, hash);
+}
+
+static struct tm
+in_utc(time_ms_t when)
+{
+	time_t seconds = (time_t)(when / 1000);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	return tm;
+}
+
+time_ms_t
+schema_next_month(time_ms_t when)
+{
+	struct tm tm = in_utc(when);
+	struct tm next = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon + 1,
+		           .tm_mday = 1 };
+
+	return (time_ms_t)timegm(&next) * 1000;
+}
+
+void
+schema_queue_key(const struct keyring *keys, const char *queue_id,
+                 time_ms_t expiry, char key_r[SCHEMA_KEY_SIZE],
+                 char score_r[SCHEMA_SCORE_SIZE])
+{
+	struct tm tm = in_utc(expiry);
+	char hash[KEYED_HASH_SIZE], digits[SCORE_DIGITS + 1];
+
+	keyring_hash(keys, families[FAMILY_QUEUE_ID].pattern,
+	             span_of(queue_id), hash);
+	snprintf(key_r, SCHEMA_KEY_SIZE, "avis:q:%04d%02d:%.2s",
+	         tm.tm_year + 1900, tm.tm_mon + 1, hash);
+	/* 52 bits: a score is a double. */
+	snprintf(digits, sizeof(digits), "%.*s", SCORE_DIGITS, hash + 2);
+	snprintf(score_r, SCHEMA_SCORE_SIZE, "%llu",
+	         strtoull(digits, NULL, 16));
 }
 
 void

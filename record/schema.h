@@ -55,6 +55,18 @@ void schema_message_key(enum family family, struct message_id id,
 void schema_hash_key(const struct keyring *keys, enum family family,
                      struct span text, char key_r[SCHEMA_KEY_SIZE]);
 
+/*
+ * Queue ids are asked for rarely and there is one a message: they share keys,
+ * one for each month in which messages go and first byte of the hash. The
+ * rest of the hash is the score.
+ */
+#define SCHEMA_SCORE_SIZE 20
+void schema_queue_key(const struct keyring *keys, const char *queue_id,
+                      time_ms_t expiry, char key_r[SCHEMA_KEY_SIZE],
+                      char score_r[SCHEMA_SCORE_SIZE]);
+/* The first moment of the next month, UTC. */
+time_ms_t schema_next_month(time_ms_t when);
+
 /* day is "2026-11-21", or "" for the cursor. */
 void schema_writer_key(enum family family, const char *writer,
                        const char *day, char key_r[SCHEMA_KEY_SIZE]);
@@ -68,9 +80,11 @@ time_ms_t schema_expiry(const struct event *event);
  */
 void schema_pack(const struct keyring *keys, const struct event *event,
                  struct buf *out);
-/* BAD: an unknown key, or changed bytes. */
+/* message: whose key the value was under. BAD: an unknown store key, or
+ * changed bytes. */
 enum result schema_unpack(struct arena *arena, const struct keyring *keys,
-                          struct span value, struct event *event_r,
+                          struct message_id message, struct span value,
+                          struct event *event_r,
                           struct error *err) MUST_CHECK;
 
 #endif

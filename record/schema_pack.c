@@ -8,7 +8,7 @@
  *
  *     value    version of the store key, sealed(packed)
  *     packed   1, kind, grade, source, flags, numbers, texts, digests,
- *              facts, recipients
+ *              facts, recipients; the key says which message
  *
  * A number is seven bits a byte, lowest first, the high bit set in all but
  * the last byte. A text is its length and its bytes.
@@ -17,9 +17,8 @@
 #define PACK_LIMIT  ((size_t)16 * 1024 * 1024)
 
 enum pack_flag {
-	PACK_MESSAGE = 1,
-	PACK_DIGESTS = 2,
-	PACK_RAW_DIGEST = 4
+	PACK_DIGESTS = 1,
+	PACK_RAW_DIGEST = 2
 };
 
 static void
@@ -106,8 +105,7 @@ put_payload(const struct event *event, struct buf *out)
 static void
 pack(const struct event *event, struct buf *out)
 {
-	unsigned flags = (event->has_message ? PACK_MESSAGE : 0u) |
-	                 (event->has_digests ? PACK_DIGESTS : 0u) |
+	unsigned flags = (event->has_digests ? PACK_DIGESTS : 0u) |
 	                 (event->has_raw_digest ? PACK_RAW_DIGEST : 0u);
 
 	buf_byte(out, PACK_FORMAT);
@@ -117,7 +115,7 @@ pack(const struct event *event, struct buf *out)
 	buf_byte(out, (char)flags);
 	put_number(out, event->sequence);
 	put_number(out, unsigned_of(event->time));
-	put_number(out, unsigned_of(event->recorded));
+	put_number(out, unsigned_of(event->recorded - event->time));
 	put_number(out, event->recipient);
 	put_number(out, unsigned_of(event->size_bytes));
 	put_number(out, unsigned_of(event->retention_ms));
@@ -126,8 +124,6 @@ pack(const struct event *event, struct buf *out)
 	put_text(out, event->queue_id);
 	put_text(out, event->status);
 	put_text(out, event->detail);
-	if (event->has_message)
-		buf_add(out, event->message.bytes, MESSAGE_ID_BYTES);
 	if (event->has_digests) {
 		buf_add(out, event->body_digest, DIGEST_BYTES);
 		buf_add(out, event->header_digest, DIGEST_BYTES);
@@ -285,7 +281,7 @@ unpack(struct unpacker *in, struct event *event)
 		return false;
 	event->sequence = get_number(in);
 	event->time = (time_ms_t)get_number(in);
-	event->recorded = (time_ms_t)get_number(in);
+	event->recorded = event->time + (time_ms_t)get_number(in);
 	event->recipient = (unsigned)get_number(in);
 	event->size_bytes = (int64_t)get_number(in);
 	event->retention_ms = (int64_t)get_number(in);
@@ -294,11 +290,8 @@ unpack(struct unpacker *in, struct event *event)
 	event->queue_id = get_text(in);
 	event->status = get_text(in);
 	event->detail = get_text(in);
-	event->has_message = (flags & PACK_MESSAGE) != 0;
 	event->has_digests = (flags & PACK_DIGESTS) != 0;
 	event->has_raw_digest = (flags & PACK_RAW_DIGEST) != 0;
-	if (event->has_message)
-		get_bytes(in, event->message.bytes, MESSAGE_ID_BYTES);
 	if (event->has_digests) {
 		get_bytes(in, event->body_digest, DIGEST_BYTES);
 		get_bytes(in, event->header_digest, DIGEST_BYTES);
@@ -312,10 +305,11 @@ unpack(struct unpacker *in, struct event *event)
 
 enum result
 schema_unpack(struct arena *arena, const struct keyring *keys,
-              struct span value, struct event *event_r, struct error *err)
+              struct message_id message, struct span value,
+              struct event *event_r, struct error *err)
 {
 	struct unpacker in = { .arena = arena };
-	struct event event = { .kind = EVENT_SUBMITTED };
+	struct event event = { .has_message = true, .message = message };
 	unsigned version = value.len > 0 ? (uint8_t)value.at[0] : 0;
 	const uint8_t *key = keyring_key(keys, KEY_STORE, version);
 	struct span sealed = span_skip(value, 1);

@@ -898,9 +898,11 @@ test_a_packed_event_comes_back_or_is_refused(void **state)
 	event_fact_add(arena, &first, "raw", "the whole body");
 	buf_init(&value, 100000);
 	schema_pack(keys, &first, &value);
-	assert_int_equal(schema_unpack(arena, keys, buf_as_span(&value), &back,
-	                               &err),
+	assert_int_equal(schema_unpack(arena, keys, first.message,
+	                               buf_as_span(&value), &back, &err),
 	                 RESULT_OK);
+	assert_true(message_id_same(back.message, first.message));
+	assert_int_equal(back.recorded, first.time); /* not yet recorded */
 	assert_int_equal(back.sequence, first.sequence);
 	assert_int_equal(back.recipient, 70000);
 	assert_int_equal(back.size_bytes, 4711);
@@ -910,11 +912,13 @@ test_a_packed_event_comes_back_or_is_refused(void **state)
 	for (size_t i = 0; i < value.len; i++) {
 		value.data[i] ^= 4;
 		assert_int_equal(schema_unpack(arena, keys,
+		                               first.message,
 		                               buf_as_span(&value), &back,
 		                               &err),
 		                 RESULT_BAD);
 		value.data[i] ^= 4;
 		assert_int_equal(schema_unpack(arena, keys,
+		                               first.message,
 		                               span_make(value.data, i), &back,
 		                               &err),
 		                 RESULT_BAD);
@@ -947,7 +951,7 @@ test_sealed_garbage_is_refused(void **state)
 		digest_seal(keyring_key(keys, KEY_STORE, 1), plain,
 		            sizeof(plain), value + 1);
 		assert_int_equal(
-			schema_unpack(arena, keys,
+			schema_unpack(arena, keys, message_id_new(),
 		                      span_make((char *)value, sizeof(value)),
 		                      &back, &err),
 			RESULT_BAD);
@@ -972,14 +976,14 @@ test_CHAIN_7_old_store_keys_still_open(void **state)
 	assert_int_equal(keyring_rotate(path, KEY_STORE, &version, &err),
 	                 RESULT_OK);
 	assert_int_equal(keyring_read(path, &newer, &err), RESULT_OK);
-	assert_int_equal(schema_unpack(arena, newer, buf_as_span(&value),
-	                               &back, &err),
+	assert_int_equal(schema_unpack(arena, newer, first.message,
+	                               buf_as_span(&value), &back, &err),
 	                 RESULT_OK);
 	buf_reset(&value);
 	schema_pack(newer, &first, &value);
 	assert_int_equal(value.data[0], 2);
-	assert_int_equal(schema_unpack(arena, keys, buf_as_span(&value), &back,
-	                               &err),
+	assert_int_equal(schema_unpack(arena, keys, first.message,
+	                               buf_as_span(&value), &back, &err),
 	                 RESULT_BAD);
 	keyring_free(&newer);
 	buf_done(&value);
