@@ -15,17 +15,17 @@
 
 /* One mailbox of a From, To or Reply-To field. */
 struct mailbox {
-	struct span display;  /* verbatim: quotes and encoded-words kept */
-	const char *address;  /* "local@domain"; "" when there is none */
-	struct span spot;     /* where the addr-spec stands in the value */
+	struct span display; /* verbatim: quotes and encoded-words kept */
+	const char *address; /* "local@domain"; "" when there is none */
+	struct span spot;    /* where the addr-spec stands in the value */
 };
 
 struct mailbox_list {
 	struct mailbox *items;
 	size_t count;
 	size_t room;
-	bool has_group;   /* RFC 5322 group syntax, RFC 6854 empty group too */
-	bool is_broken;   /* something in it is not a mailbox */
+	bool has_group; /* RFC 5322 group syntax, RFC 6854 empty group too */
+	bool is_broken; /* something in it is not a mailbox */
 };
 
 /*

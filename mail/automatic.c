@@ -52,7 +52,7 @@ static const char *const machine_starts[] = { "owner-", "mailer-daemon",
 static const char *const machine_ends[] = { "-request", "-bounces", "-bounce",
 	                                    "-owner" };
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool
 field_holds(struct arena *arena, const struct header_list *headers,

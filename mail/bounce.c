@@ -14,7 +14,7 @@
 #define HEAD_BYTES     6000
 #define FEW_RECIPIENTS 1
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Local parts and names under which mail systems write. */
 static const struct {

@@ -8,10 +8,10 @@
 #include "mail/report_parts.h"
 
 #define FOUND_LIMIT   300 /* addresses looked at in one notice */
-#define LINE_LIMIT    1000
+#define LINE_LIMIT    ((size_t)1000)
 #define HEADING_REACH 6 /* lines above a list that may announce it */
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Words in front of an address that make it somebody else's. Folded. */
 static const char *const other_labels[] = {

@@ -36,7 +36,7 @@ struct found_address {
 	const char *address;
 	const char *original; /* "(expanded from <...>)"; "" */
 	enum address_grade grade;
-	bool is_opening;         /* at the start of its line */
+	bool is_opening;           /* at the start of its line */
 	enum report_action action; /* of the heading above; ACTION_NONE */
 	size_t line;
 	size_t start; /* in the line */

@@ -10,7 +10,7 @@
 #define REASON_LIMIT 1000
 #define REACH        25 /* lines below an address that may speak of it */
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* What stands in front of the other host's name. */
 static const char *const host_words[] = {

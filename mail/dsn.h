@@ -34,9 +34,9 @@ struct dsn_mail {
 };
 
 struct dsn_rcpt {
-	unsigned notify;    /* bits of enum dsn_notify */
-	bool is_marker;     /* notify was DSN_NOTIFY_MARKER: not the author's */
-	const char *orcpt;  /* as given, byte for byte (DSN-5) */
+	unsigned notify;   /* bits of enum dsn_notify */
+	bool is_marker;    /* notify was DSN_NOTIFY_MARKER: not the author's */
+	const char *orcpt; /* as given, byte for byte (DSN-5) */
 };
 
 /* args: the words behind the path, ended by NULL (MLT-8). Unknown: ignored. */

@@ -25,8 +25,8 @@ struct header_list {
 	size_t bytes; /* names and values together, for the limit */
 };
 
-void header_add(struct arena *arena, struct header_list *list,
-                struct span name, struct span value);
+void header_add(struct arena *arena, struct header_list *list, struct span name,
+                struct span value);
 
 /*
  * Reads a header block (LF or CRLF, up to and without the empty line) from

@@ -473,14 +473,18 @@ with_line_feeds(struct arena *arena, struct span text)
 	if (text.len == 0 || memchr(text.at, '\r', text.len) == NULL)
 		return text;
 
-	char *copy = arena_strndup(arena, text.at, text.len);
+	/* From the end, where it is known what comes behind a CR. */
+	char *copy = arena_alloc(arena, text.len + 1);
+	size_t start = text.len;
 	for (size_t i = text.len; i-- > 0;) {
-		if (copy[i] == '\r')
-			copy[i] = is_before_end ? ' ' : '\n';
-		else
-			is_before_end = copy[i] == '\n';
+		if (text.at[i] != '\r') {
+			is_before_end = text.at[i] == '\n';
+			copy[--start] = text.at[i];
+		} else if (!is_before_end) {
+			copy[--start] = '\n';
+		}
 	}
-	return span_make(copy, text.len);
+	return span_make(copy + start, text.len - start);
 }
 
 struct span

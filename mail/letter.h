@@ -20,16 +20,16 @@ struct letter {
 	struct arena *arena;
 	struct part_list parts;
 	const struct header_list *headers;
-	const char *from;          /* address; "" */
-	struct span from_name;     /* display name, decoded and folded */
-	const char *subject;       /* decoded */
+	const char *from;      /* address; "" */
+	struct span from_name; /* display name, decoded and folded */
+	const char *subject;   /* decoded */
 	struct span subject_folded;
-	struct span notice;        /* UTF-8, in front of what it returns */
+	struct span notice; /* UTF-8, in front of what it returns */
 	struct span notice_folded;
-	bool has_returned;         /* header of a returned message found */
+	bool has_returned; /* header of a returned message found */
 	struct header_list returned;
-	const char *returned_id;   /* its Message-ID with < >; "" */
-	struct span text;          /* notice and what follows in its text */
+	const char *returned_id; /* its Message-ID with < >; "" */
+	struct span text;        /* notice and what follows in its text */
 };
 
 void letter_read(struct arena *arena, struct span message,

@@ -807,7 +807,7 @@ static const struct pattern reply_phrases[] = {
 
 #define TABLE(rows)                                                            \
 	{                                                                      \
-		rows, sizeof(rows) / sizeof(*rows)                             \
+		(rows), sizeof(rows) / sizeof((rows)[0])                       \
 	}
 
 const struct pattern_table bounce_subjects = TABLE(subjects);

@@ -9,7 +9,7 @@
 #include "mail/mime.h"
 #include "mail/report_parts.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct report nothing = {
 	.kind = REPORT_OTHER,

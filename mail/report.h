@@ -16,7 +16,7 @@
  * Limits of REP-13: past them is_malformed is set and limit names which.
  */
 enum report_kind {
-	REPORT_DSN,        /* delivery status, with a report part or without */
+	REPORT_DSN, /* delivery status, with a report part or without */
 	REPORT_MDN,
 	REPORT_AUTO_REPLY, /* vacation, ticket system, challenge mail */
 	REPORT_FEEDBACK,   /* abuse report, RFC 5965 */
@@ -43,7 +43,7 @@ enum report_disposition {
 };
 
 struct report_recipient {
-	const char *original;   /* address without its type; "" if not given */
+	const char *original; /* address without its type; "" if not given */
 	const char *final;
 	enum report_action action;
 	const char *status;     /* enhanced status code "5.1.1" */
@@ -67,9 +67,9 @@ struct report {
 
 	/* MDN only */
 	enum report_disposition disposition;
-	bool is_manual_action;   /* else automatic-action */
-	bool is_sent_manually;   /* else MDN-sent-automatically */
-	const char *modifiers;   /* "error", "error,expired"; "" */
+	bool is_manual_action;        /* else automatic-action */
+	bool is_sent_manually;        /* else MDN-sent-automatically */
+	const char *modifiers;        /* "error", "error,expired"; "" */
 	const char *disposition_text; /* the field as given, unfolded */
 	const char *reporting_ua;
 };
@@ -93,7 +93,7 @@ void report_setup(void);
 bool report_is_automatic(struct arena *arena, const struct header_list *headers,
                          const char *envelope_sender, const char **reason_r);
 
-const char *report_kind_name(enum report_kind kind);     /* "auto-reply" */
+const char *report_kind_name(enum report_kind kind);       /* "auto-reply" */
 const char *report_action_name(enum report_action action); /* "", "failed" */
 const char *report_disposition_name(enum report_disposition disposition);
 

@@ -352,7 +352,7 @@ holds_one(struct span folded, const char *const *words, size_t count)
 	return false;
 }
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 bool
 report_mdn_read_words(const struct letter *letter, struct report *report)

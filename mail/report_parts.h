@@ -29,8 +29,7 @@ void report_mdn_read(struct arena *arena, struct span text,
 bool report_mdn_looks_like(struct span text);
 
 /* A read receipt in words only: true when the letter is one. */
-bool report_mdn_read_words(const struct letter *letter,
-                           struct report *report);
+bool report_mdn_read_words(const struct letter *letter, struct report *report);
 
 /* message/feedback-report (RFC 5965). */
 void report_feedback_read(struct arena *arena, struct span text,
