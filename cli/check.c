@@ -6,8 +6,7 @@
 #include "base/jwrite.h"
 #include "cli/commands.h"
 #include "conf/settings.h"
-#include "policy/decide.h"
-#include "policy/lint.h"
+#include "policy/ruleset.h"
 
 #define JSON_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -37,8 +36,7 @@ struct check {
 	bool is_quiet;
 	bool wants_json;
 	bool wants_rows;
-	struct settings *settings; /* NULL when the syntax is broken */
-	struct finding_list findings;
+	struct ruleset read;
 };
 
 static bool
@@ -84,24 +82,6 @@ read_options(struct check *check, int argc, char **argv, int *code_r)
 	return false;
 }
 
-/* All that can be said, even when part of it is wrong already. */
-static void
-read_all(struct check *check)
-{
-	struct rules *rules = NULL;
-	struct error err;
-
-	if (settings_read(check->arena, check->conf, &check->settings,
-	                  &check->findings, &err) == RESULT_OK ||
-	    check->settings != NULL)
-		lint_settings(check->arena, check->settings, &check->findings);
-	if (check->settings != NULL &&
-	    rules_new(check->arena, check->settings, &rules, &check->findings,
-	              &err) == RESULT_OK)
-		rules_free(&rules);
-	finding_sort(check->arena, &check->findings);
-}
-
 static const char *
 count_text(struct arena *arena, size_t count, const char *what)
 {
@@ -113,7 +93,7 @@ count_text(struct arena *arena, size_t count, const char *what)
 static const char *
 files_text(const struct check *check)
 {
-	const struct settings *settings = check->settings;
+	const struct settings *settings = check->read.settings;
 	const char *seen[64], *text = "";
 	size_t count = 0;
 
@@ -155,15 +135,16 @@ print_end(const struct check *check, size_t errors, size_t warnings)
 		also = arena_printf(arena, ", with %s",
 		                    count_text(arena, warnings, "warning"));
 	printf("%s%s: %zu %s, %s\n", files_text(check), also,
-	       check->settings->class_count,
-	       check->settings->class_count == 1 ? "class" : "classes",
-	       count_text(arena, check->settings->sender_count, "sender rule"));
+	       check->read.settings->class_count,
+	       check->read.settings->class_count == 1 ? "class" : "classes",
+	       count_text(arena, check->read.settings->sender_count,
+	                  "sender rule"));
 }
 
 static void
 print_text(const struct check *check, size_t errors)
 {
-	const struct finding_list *findings = &check->findings;
+	const struct finding_list *findings = &check->read.findings;
 
 	for (size_t i = 0; i < findings->count; i++)
 		if (!check->is_quiet || !findings->items[i].is_warning)
@@ -191,7 +172,7 @@ write_finding(struct jwrite *json, const struct finding *finding)
 static void
 print_json(const struct check *check, size_t errors)
 {
-	const struct finding_list *findings = &check->findings;
+	const struct finding_list *findings = &check->read.findings;
 	struct jwrite json;
 	struct buf out;
 
@@ -203,11 +184,11 @@ print_json(const struct check *check, size_t errors)
 	jwrite_bool(&json, "good", errors == 0);
 	jwrite_int(&json, "errors", (int64_t)errors);
 	jwrite_int(&json, "warnings", (int64_t)(findings->count - errors));
-	if (check->settings != NULL) {
+	if (check->read.settings != NULL) {
 		jwrite_int(&json, "classes",
-		           (int64_t)check->settings->class_count);
+		           (int64_t)check->read.settings->class_count);
 		jwrite_int(&json, "senders",
-		           (int64_t)check->settings->sender_count);
+		           (int64_t)check->read.settings->sender_count);
 	}
 	jwrite_array(&json, "findings");
 	for (size_t i = 0; i < findings->count; i++)
@@ -232,6 +213,7 @@ int
 check_command(int argc, char **argv)
 {
 	struct check check = { .conf = AVIS_CONF };
+	struct error err;
 	int code;
 
 	if (!read_options(&check, argc, argv, &code))
@@ -241,9 +223,11 @@ check_command(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	check.arena = arena_new();
-	read_all(&check);
+	if (ruleset_read(check.arena, check.conf, &check.read, &err) ==
+	    RESULT_OK)
+		ruleset_done(&check.read);
 
-	size_t errors = finding_errors(&check.findings);
+	size_t errors = finding_errors(&check.read.findings);
 
 	if (check.wants_json)
 		print_json(&check, errors);

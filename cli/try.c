@@ -12,6 +12,7 @@
 #include "mail/address.h"
 #include "mail/attach.h"
 #include "mail/report.h"
+#include "policy/ruleset.h"
 
 #define MESSAGE_BYTES ((size_t)64 * 1024 * 1024)
 #define HEADER_LIMIT  100000
@@ -204,20 +205,19 @@ read_message(struct try *try, struct error *err)
 static bool
 read_settings(struct try *try, struct error *err)
 {
-	struct finding_list findings = { 0 };
+	struct ruleset read;
+	enum result result = ruleset_read(try->arena, try->conf, &read, err);
 
-	if (settings_read(try->arena, try->conf, &try->settings, &findings,
-	                  err) != RESULT_OK ||
-	    rules_new(try->arena, try->settings, &try->rules, &findings, err) !=
-	            RESULT_OK) {
-		for (size_t i = 0; i < findings.count; i++)
+	for (size_t i = 0; i < read.findings.count; i++)
+		if (!read.findings.items[i].is_warning)
 			fprintf(stderr, "%s\n",
-			        finding_text(try->arena, &findings.items[i]));
-		return false;
-	}
+			        finding_text(try->arena,
+			                     &read.findings.items[i]));
+	try->settings = read.settings;
+	try->rules = read.rules;
 	/* Tokens are only shown: any key will do. */
 	try->keys = keyring_passing();
-	return true;
+	return result == RESULT_OK;
 }
 
 static void

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "policy/lint.h"
+#include "policy/ruleset.h"
 
 /* The remedy stands on a line of its own, which a log does not have. */
 static void
@@ -27,23 +27,14 @@ log_findings(struct arena *arena, const struct finding_list *findings)
 static enum result
 snapshot_fill(struct snapshot *snapshot, const char *path, struct error *err)
 {
-	struct finding_list findings = { 0 };
-	enum result result = settings_read(snapshot->arena, path,
-	                                   &snapshot->settings, &findings, err);
+	struct ruleset read;
+	enum result result = ruleset_read(snapshot->arena, path, &read, err);
 
-	if (result == RESULT_OK) {
-		lint_settings(snapshot->arena, snapshot->settings, &findings);
-		result = rules_new(snapshot->arena, snapshot->settings,
-		                   &snapshot->rules, &findings, err);
-	}
-	if (result == RESULT_OK && finding_errors(&findings) > 0) {
-		error_set(err, "%s: %zu errors in the settings", path,
-		          finding_errors(&findings));
-		result = RESULT_BAD;
-	}
-	log_findings(snapshot->arena, &findings);
+	log_findings(snapshot->arena, &read.findings);
 	if (result != RESULT_OK)
 		return result;
+	snapshot->settings = read.settings;
+	snapshot->rules = read.rules;
 	result = keyring_read(snapshot->settings->keys, &snapshot->keys, err);
 	if (result == RESULT_NONE)
 		error_prefix(err, "no keys yet, `avis key create` makes them");

@@ -158,7 +158,8 @@ record_shorter_than_wait(const struct settings *settings, size_t index)
 {
 	const struct class_settings *class = class_of(settings, index);
 
-	return class->retention_ms < class->receipts.pending_after_ms;
+	return (class->receipts.delivery != 0 || class->receipts.reading) &&
+	       class->retention_ms < class->receipts.pending_after_ms;
 }
 
 static bool
