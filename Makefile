@@ -175,7 +175,8 @@ check-e2e: all bench-tools
 
 # The sanitizers speak up at the end of a process: leaks count as failures.
 check-asan:
-	@$(sanitized) $(MAKE) --no-print-directory $(ASAN) check-unit check-cases
+	@$(sanitized) $(MAKE) --no-print-directory -k -O $(ASAN) check-unit \
+		check-cases
 
 check-e2e-asan:
 	@$(sanitized) $(MAKE) --no-print-directory $(ASAN) check-e2e

@@ -164,7 +164,7 @@ def search(tree, pattern, text, allowed=None):
             content = allowed.sub(lambda m: "\n" * m[0].count("\n"), content)
         for match in pattern.finditer(content):
             before = content[max(0, match.start() - 600):match.start()]
-            if name.startswith("tests/") and "test_X_20_" in before:
+            if name.startswith("tests/") and re.search(r"X[-_]20", before):
                 continue  # a test that looks for the word itself
             yield finding(name, line_of(content, match.start()),
                           f"\"{match[0]}\": {text}")
