@@ -247,15 +247,14 @@ stop(struct daemon *daemon)
 	notify_supervisor("STOPPING=1");
 	mta_in_stop();
 	pthread_join(daemon->server, NULL);
-	for (int i = 0; i < LAST_MESSAGES_S * 100 && mta_in_connections() > 0;
-	     i++)
+	for (int i = 0; i < LAST_MESSAGES_S * 100 && mta_in_busy() > 0; i++)
 		nanosleep(&pause, NULL);
 	health_stop(&daemon->health);
 	log_info("stopped: %lu messages, %lu wrong tokens, %lu unreadable",
 	         atomic_load(&service->messages),
 	         atomic_load(&service->wrong_tokens),
 	         atomic_load(&service->unreadable));
-	if (mta_in_connections() > 0)
+	if (mta_in_busy() > 0)
 		return; /* their threads still use what would be freed */
 	forwarder_stop(&service->forwarder, LAST_EVENTS_MS);
 	journal_close(&service->journal);

@@ -37,7 +37,8 @@
 
 /* libmilter gives callbacks no way to pass it; set before any thread. */
 static struct service *mta_service;
-static _Atomic unsigned long mta_connections;
+static _Atomic unsigned long mta_busy;
+static _Atomic bool mta_is_stopping;
 
 /* libmilter means const and does not say so. */
 static char *
@@ -51,6 +52,27 @@ struct link {
 	struct session *session;
 	unsigned long steps;
 };
+
+/*
+ * Around what uses the record or the settings; false when they are about to
+ * be closed. It is counted first and asked then; who stops does the reverse,
+ * so one of the two sees the other.
+ */
+static bool
+busy_begin(void)
+{
+	mta_busy++;
+	if (!mta_is_stopping)
+		return true;
+	mta_busy--;
+	return false;
+}
+
+static void
+busy_end(void)
+{
+	mta_busy--;
+}
 
 static struct link *
 link_of(SMFICTX *context)
@@ -83,7 +105,6 @@ link_new(SMFICTX *context)
 	if (link == NULL)
 		abort();
 	link->session = session_new(mta_service);
-	mta_connections++;
 	smfi_setpriv(context, link);
 	return link;
 }
@@ -200,11 +221,12 @@ on_sender(SMFICTX *context, char **args)
 {
 	struct link *link = link_of(context);
 
-	if (enter(link, STEP_SENDER)) {
+	if (enter(link, STEP_SENDER) && busy_begin()) {
 		session_sender(link->session, args[0],
 		               (const char *const *)(args + 1),
 		               macro(context, "{auth_authen}"));
 		session_queue_id(link->session, macro(context, "i"));
+		busy_end();
 	}
 	return silent_or(link, SMFIP_NR_MAIL, SMFIS_CONTINUE);
 }
@@ -264,9 +286,8 @@ on_body(SMFICTX *context, unsigned char *at, size_t len)
 }
 
 static sfsistat
-on_end(SMFICTX *context)
+end_message(SMFICTX *context, struct link *link)
 {
-	struct link *link = link_of(context);
 	struct session *session = link->session;
 	struct outcome outcome;
 	bool are_made;
@@ -284,6 +305,18 @@ on_end(SMFICTX *context)
 	sfsistat answer = mta_out_answer(context, &outcome);
 
 	session_forget(session);
+	return answer;
+}
+
+static sfsistat
+on_end(SMFICTX *context)
+{
+	sfsistat answer = SMFIS_TEMPFAIL;
+
+	if (busy_begin()) {
+		answer = end_message(context, link_of(context));
+		busy_end();
+	}
 	return answer;
 }
 
@@ -308,7 +341,6 @@ on_close(SMFICTX *context)
 	session_free(&link->session);
 	free(link);
 	smfi_setpriv(context, NULL);
-	mta_connections--;
 	return SMFIS_CONTINUE;
 }
 
@@ -448,10 +480,11 @@ mta_in_stop(void)
 	is_stopped = true;
 	if (is_helped)
 		pthread_join(waker, NULL);
+	mta_is_stopping = true;
 }
 
 unsigned long
-mta_in_connections(void)
+mta_in_busy(void)
 {
-	return mta_connections;
+	return mta_busy;
 }

@@ -16,7 +16,10 @@ enum result mta_in_open(struct service *service, struct error *err) MUST_CHECK;
 bool mta_in_serve(void);
 void mta_in_stop(void);
 
-/* Connections that are open now. */
-unsigned long mta_in_connections(void);
+/*
+ * Callbacks that use the record or the settings now. After mta_in_stop no
+ * new ones begin; libmilter leaves idle connections open, which may last.
+ */
+unsigned long mta_in_busy(void);
 
 #endif
