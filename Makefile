@@ -289,7 +289,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz build-gcc
+	rm -rf build build-*/
 
 #: make             builds build/avis and build/avis-milter
 #: make demo        the main job on private servers; KEEP=1 leaves them on

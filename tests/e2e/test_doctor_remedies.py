@@ -1,0 +1,68 @@
+"""What `avis doctor` tells you to type does what it says."""
+
+import json
+import subprocess
+
+from tests.lab.avis import BUILD
+
+BROKEN = {
+    "smtpd_milters": "", "non_smtpd_milters": "",
+    "internal_mail_filter_classes": "", "recipient_delimiter": "",
+    "milter_protocol": "4", "enable_long_queue_ids": "no",
+}
+
+
+def findings(lab):
+    done = lab.avis.run("doctor", "--json", "--no-dns", "--postfix",
+                        str(lab.sender.conf), check=False)
+    found = json.loads(done.stdout)
+    assert done.returncode == (1 if found["fail"] else 0)
+    return found["findings"]
+
+
+def bad(found):
+    return {f["check"] for f in found if f["grade"] != "ok"}
+
+
+def test_the_lines_to_type_repair_postfix(lab):
+    kept = dict(lab.sender.settings)
+    lab.sender.settings.update(BROKEN)
+    lab.sender.write_conf()
+    try:
+        found = findings(lab)
+        assert {"filter-missing", "bounces", "delimiter", "mta-version",
+                "queue-ids"} <= bad(found)
+        for finding in found:
+            # The reload behind it takes seconds, and is Postfix's own.
+            command, _, reload = finding.get("remedy", "").partition(" && ")
+            if command.startswith("postconf"):
+                assert reload.endswith(" reload")
+                subprocess.run(["sh", "-ec", command], check=True)
+        # No signer follows here, and nobody sets the clock in a container.
+        assert bad(findings(lab)) <= {
+            "clock", "strangers", "signer", "filter-order"}
+    finally:
+        lab.sender.settings = kept
+        lab.sender.reload()
+
+
+def test_no_colours_in_a_pipe(lab):
+    done = lab.avis.run("doctor", "--no-dns", "--postfix",
+                        str(lab.sender.conf), check=False)
+    assert "\033" not in done.stdout
+    last = done.stdout.rstrip().rsplit("\n", 1)[-1]
+    assert " ok, " in last and "failure" in last
+
+
+def test_wrong_use_exits_2(lab):
+    for word in ("--nonsense", "extra"):
+        assert lab.avis.run("doctor", word, check=False).returncode == 2
+
+
+def test_settings_that_cannot_be_read_are_a_failure(lab):
+    path = lab.place.path / "broken.conf"
+    path.write_text("host = ;\n")
+    done = lab.place.run([BUILD / "avis", "doctor", "--conf", path],
+                         check=False)
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout and "avis check --conf" in done.stdout
