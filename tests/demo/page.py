@@ -21,8 +21,8 @@ def say(text="", indent=0):
     """A paragraph, wrapped."""
     space = " " * indent
     print(textwrap.fill(" ".join(text.split()), WIDTH,
-                        initial_indent=space, subsequent_indent=space),
-          flush=True)
+                        initial_indent=space, subsequent_indent=space,
+                        break_on_hyphens=False), flush=True)
 
 
 def title(text):
@@ -32,7 +32,7 @@ def title(text):
 def row(left, right):
     """A line of two columns."""
     space = " " * 26
-    lines = textwrap.wrap(right, WIDTH - 26) or [""]
+    lines = textwrap.wrap(right, WIDTH - 26, break_on_hyphens=False) or [""]
     print(f"  {left:<24}" + ("\n" + space).join(lines), flush=True)
 
 

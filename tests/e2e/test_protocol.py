@@ -14,7 +14,7 @@ from tests.lab.avis import Avis
 from tests.lab.places import Place
 from tests.lab.redis_server import RedisServer
 from tests.lab.scripted_mta import (
-    ALL_ACTIONS, LEADING_SPACE, POSTFIX_STEPS, ProtocolError,
+    ALL_ACTIONS, LEADING_SPACE, POSTFIX_STEPS, SKIP, ProtocolError,
     ScriptedMta, apply, split_letter)
 
 NOTICE = "recouvrement@example.fr"
@@ -149,6 +149,115 @@ def test_HDR_6_HDR_9_forged_records_go_from_the_last_up(avis):
             if e.value == ""]
     assert gone == [3, 2, 1]
     assert len(outcome.edits) == 3
+
+
+# -- whose mail it is, and what is left alone -------------------------------
+
+@pytest.mark.parametrize("path", [f"<{NOTICE}>", NOTICE])
+def test_MLT_25_programs_of_this_host_are_ours(avis, path):
+    """Postfix plays sendmail(1): localhost, 127.0.0.1, no ESMTP words."""
+    with ScriptedMta(avis.for_postfix) as mta:
+        mta.hello(port=0)
+        outcome = mta.send((path,), [(ANNE,)], letter(NOTICE))
+    assert is_a_treated_notice(outcome)
+
+
+BOUNCE = """\
+From: MAILER-DAEMON@example.fr
+To: julie@example.fr
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+It did not go.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx1.example.fr
+
+Final-Recipient: rfc822; anne@example.com
+Action: failed
+Status: 5.1.1
+
+--b--
+"""
+
+
+def test_MLT_27_REP_14_a_local_bounce_is_not_touched(avis):
+    with ScriptedMta(avis.for_postfix) as mta:
+        mta.hello(port=0)
+        outcome = mta.send(("",), [("julie@example.fr",)], BOUNCE)
+    assert outcome.answer == "continue" and outcome.edits == []
+
+
+def test_HDR_5_two_From_fields_are_refused_in_ours_only(avis, mta):
+    text = "From: x@example.fr\n" + letter(NOTICE)
+    outcome = mta.send(NOTICE, [ANNE], text)
+    assert outcome.answer in ("reply", "reject", "tempfail")
+    assert not outcome.edits
+    with new(avis, STRANGER) as stranger:
+        outcome = stranger.send("a@example.net", ["contact@example.fr"], text)
+    assert outcome.answer == "continue" and not outcome.edits
+
+
+def test_HDR_11_who_is_in_Bcc_stands_in_no_header(mta):
+    hidden = "hidden.person@example.com"
+    outcome = mta.send(NOTICE, [(f"<{ANNE}>", MARKER),
+                                (f"<{hidden}>", MARKER)], letter(NOTICE))
+    assert outcome.answer == "continue"
+    for edit in outcome.edits:
+        if edit.kind not in ("addrcpt", "delrcpt"):
+            assert b"hidden" not in edit.raw.lower(), edit
+
+
+def test_I18N_4_I18N_5_what_we_add_is_ascii(mta):
+    """The message came without SMTPUTF8, whatever bytes stand in it."""
+    outcome = mta.send("no-reply@example.fr", [ANNE],
+                       letter("Été <no-reply@example.fr>",
+                              subject="où ça ?", To="Zoé <anne@example.com>"))
+    assert outcome.answer == "continue" and outcome.values("Reply-To")
+    for edit in outcome.edits:
+        assert (edit.name + edit.value).isascii(), edit
+
+
+def test_MDN_11_list_mail_asks_for_no_receipt(mta):
+    outcome = send_notice(mta, List_Id="<people.example.fr>")
+    assert outcome.answer == "continue"
+    assert not outcome.values("Disposition-Notification-To")
+
+
+def test_MLT_4_the_body_is_skipped_only_where_offered(avis):
+    text = letter("someone@example.net", text="x" * 70 + "\n")
+    for steps in (POSTFIX_STEPS, POSTFIX_STEPS & ~SKIP):
+        with new(avis, STRANGER, steps=steps) as mta:
+            mta.mail("<someone@example.net>")
+            mta.rcpt("<contact@example.fr>")
+            mta.data()
+            mta.headers(split_letter(text)[0])
+            mta.headers_end()
+            answer = mta.body("one\r\n")
+            assert answer is None or steps & SKIP or \
+                answer.answer == "continue"
+            assert mta.end().answer == "continue"
+    # Ours is summed up to the last byte.
+    with new(avis) as mta:
+        for step in steps_of(mta):
+            answer = step()
+            assert answer is None or answer.answer == "continue"
+
+
+def test_STAT_1_STAT_2_form_of_a_refusal(mta):
+    outcome = mta.send(NOTICE, [f"u{n}@example.com" for n in range(1500)],
+                       letter(NOTICE))
+    match = re.fullmatch(r"([45])\d\d ([45])\.\d{1,3}\.\d{1,3} [ -~]{3,900}",
+                         outcome.text)
+    assert match, outcome.text
+    assert match[1] == match[2] and "%%" not in outcome.text
 
 
 # -- what each edit looks like ----------------------------------------------

@@ -108,6 +108,7 @@ class Place:
         self.path.chmod(0o755)
         self.is_kept = False
         self._processes = []
+        self._groups = []  # of commands, for what they leave running
         adopt_orphans()
         self._janitor = subprocess.Popen(
             [sys.executable, "-S",
@@ -146,14 +147,32 @@ class Place:
         words = [str(word) for word in argv]
         if isinstance(data, str):
             data = data.encode()
-        done = subprocess.run(words, input=data, capture_output=True,
-                              env=env, timeout=timeout, check=False)
-        done.stdout = done.stdout.decode(errors="replace")
-        done.stderr = done.stderr.decode(errors="replace")
+        with subprocess.Popen(words, stdin=subprocess.PIPE, env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              start_new_session=True) as running:
+            self._groups.append(running.pid)
+            try:
+                out, err = running.communicate(data, timeout)
+            except BaseException:
+                os.killpg(running.pid, signal.SIGKILL)
+                raise
+        self._collect()
+        done = subprocess.CompletedProcess(
+            words, running.returncode, out.decode(errors="replace"),
+            err.decode(errors="replace"))
         if check and done.returncode != 0:
             raise LabError(f"{' '.join(words)}: exit {done.returncode}\n"
                            f"{done.stdout}{done.stderr}".rstrip())
         return done
+
+    def _collect(self):
+        """Takes note of helpers that have outlived their command."""
+        for group in list(self._groups):
+            try:
+                while os.waitpid(-group, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                self._groups.remove(group)
 
     def keep_files(self):
         """Leaves the directory behind, for somebody to look at."""
