@@ -16,7 +16,10 @@ typedef int64_t time_ms_t;
 
 time_ms_t clock_now(void);
 
-/* For budgets and deadlines: never jumps. Microseconds from some start. */
+/*
+ * For budgets and deadlines: never jumps. Microseconds from some start, that
+ * of CLOCK_MONOTONIC.
+ */
 int64_t clock_steady_us(void);
 
 /* Tests and `avis try --now`: freezes clock_now; a negative value thaws. */

@@ -131,9 +131,9 @@ replay_writer(struct journal_work *work, const char *writer)
 {
 	struct opened *opened = &work->opened;
 	struct error err;
-	enum result result = forward_all(opened->settings->journal, writer,
-	                                 opened->store, opened->keys,
-	                                 show_progress, &err);
+	enum result result =
+		forward_all(opened->settings->journal, writer, opened->store,
+	                    opened->keys, show_progress, &err);
 
 	end_progress();
 	if (result != RESULT_OK) {
@@ -165,8 +165,8 @@ show_writer(struct journal_work *work, const char *writer)
 	struct reader *reader = NULL;
 	struct error err;
 	bool is_good = true;
-	enum result result = reader_open(path_of(work, writer), start, &reader,
-	                                 &err);
+	enum result result =
+		reader_open(path_of(work, writer), start, &reader, &err);
 
 	while (result == RESULT_OK) {
 		result = reader_next(reader, &entry, &err);
@@ -224,9 +224,9 @@ add_writer(struct journal_work *work, const char *name)
 {
 	struct local_writers *writers = &work->writers;
 
-	*(const char **)arena_push(work->opened.arena,
-	                           (void **)&writers->items, &writers->count,
-	                           &writers->room, sizeof(name)) = name;
+	*(const char **)arena_push(work->opened.arena, (void **)&writers->items,
+	                           &writers->count, &writers->room,
+	                           sizeof(name)) = name;
 }
 
 static bool

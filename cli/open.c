@@ -53,14 +53,13 @@ bool
 open_keys(struct opened *opened)
 {
 	struct error err;
-	enum result result = keyring_read(opened->settings->keys,
-	                                  &opened->keys, &err);
+	enum result result =
+		keyring_read(opened->settings->keys, &opened->keys, &err);
 
 	if (result == RESULT_OK)
 		return true;
 	opened_say(opened, "%s%s", err.text,
-	           result == RESULT_NONE ? "; `avis key create` makes it"
-	                                 : "");
+	           result == RESULT_NONE ? "; `avis key create` makes it" : "");
 	return false;
 }
 

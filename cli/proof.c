@@ -75,8 +75,9 @@ set_time(const char *option, const char *value, time_ms_t *when_r)
 {
 	if (clock_parse(value, when_r))
 		return true;
-	fprintf(stderr, "avis proof: %s %s: wants a time as 2026-11-21 or "
-	                "2026-11-21T10:00\n",
+	fprintf(stderr,
+	        "avis proof: %s %s: wants a time as 2026-11-21 or "
+	        "2026-11-21T10:00\n",
 	        option, value);
 	return false;
 }
@@ -95,11 +96,11 @@ set_until(struct proof *proof, const char *value)
 static bool
 set_message(struct proof *proof, const char *value)
 {
-	proof->has_message = message_id_parse(span_of(value),
-	                                      &proof->message);
+	proof->has_message = message_id_parse(span_of(value), &proof->message);
 	if (!proof->has_message)
-		fprintf(stderr, "avis proof: --message %s: wants 26 letters "
-		                "and digits\n",
+		fprintf(stderr,
+		        "avis proof: --message %s: wants 26 letters "
+		        "and digits\n",
 		        value);
 	return proof->has_message;
 }
@@ -230,8 +231,7 @@ check_token(const struct keyring *keys, struct span text,
 
 /* A name, a token, or one inside recu+TOKEN@ or unsubscribe+TOKEN@. */
 static bool
-read_token(const struct proof *proof, const char *text,
-           struct message_id *id_r)
+read_token(const struct proof *proof, const char *text, struct message_id *id_r)
 {
 	const struct settings *settings = proof->opened.settings;
 	const char *const bases[] = { settings->receipts,
@@ -307,8 +307,8 @@ find_one(struct proof *proof, struct message_id id, struct event_list *events,
 {
 	if (proof->is_local)
 		return local_events(&proof->local, id, events, err);
-	return find_events(proof->opened.arena, proof->opened.store, id,
-	                   events, err);
+	return find_events(proof->opened.arena, proof->opened.store, id, events,
+	                   err);
 }
 
 struct cases {
@@ -466,9 +466,8 @@ answer(struct proof *proof)
 		return EXIT_PROBLEM;
 	if (!settle(proof))
 		return EXIT_USAGE;
-	proof->query.limit = proof->wants_all || proof->wants_json
-	                             ? ALL_LIMIT
-	                             : LIST_LIMIT;
+	proof->query.limit =
+		proof->wants_all || proof->wants_json ? ALL_LIMIT : LIST_LIMIT;
 	enum result result = find_anywhere(proof, &cases, &err);
 	if (result != RESULT_OK)
 		return say_not_found(proof, result, &err);
@@ -486,7 +485,9 @@ proof_command(int argc, char **argv)
 		.conf = AVIS_CONF,
 		.what = "",
 		.token = "",
-		.query = { .message_id = "", .queue_id = "", .to = "",
+		.query = { .message_id = "",
+		           .queue_id = "",
+		           .to = "",
 		           .from = "" },
 	};
 	int code;

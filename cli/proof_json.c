@@ -30,8 +30,7 @@ write_facts(struct jwrite *json, const struct event *event)
 {
 	jwrite_object(json, "facts");
 	for (size_t i = 0; i < event->fact_count; i++)
-		jwrite_text(json, event->facts[i].name,
-		            event->facts[i].value);
+		jwrite_text(json, event->facts[i].name, event->facts[i].value);
 	jwrite_end(json);
 }
 

@@ -7,13 +7,14 @@
 #include "cli/timeline_words.h"
 #include "record/state.h"
 
-#define WORDS_WIDTH  36 /* of the column that says what happened */
-#define GRADE_WIDTH  13
-#define KIND_WIDTH   12
+#define WORDS_WIDTH 36 /* of the column that says what happened */
+#define GRADE_WIDTH 13
+#define KIND_WIDTH  12
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-	                              "May", "Jun", "Jul", "Aug",
-	                              "Sep", "Oct", "Nov", "Dec" };
+static const char *const months[] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+};
 
 const struct event *
 timeline_first(const struct event_list *events)
@@ -70,8 +71,8 @@ in_zone(time_ms_t when, long zone)
 static char *
 day_text(struct arena *arena, const struct tm *tm)
 {
-	return arena_printf(arena, "%d %s %d", tm->tm_mday,
-	                    months[tm->tm_mon], tm->tm_year + 1900);
+	return arena_printf(arena, "%d %s %d", tm->tm_mday, months[tm->tm_mon],
+	                    tm->tm_year + 1900);
 }
 
 static char *
@@ -139,8 +140,7 @@ print_event(const struct timeline *timeline, const struct event *event,
 {
 	struct arena *arena = timeline->arena;
 	struct tm tm = in_zone(event->time, zone);
-	const char *rest =
-		timeline_safe(arena, timeline_words(arena, event));
+	const char *rest = timeline_safe(arena, timeline_words(arena, event));
 	const char *line = take_line(arena, &rest);
 
 	fprintf(out, "  %02d:%02d:%02d.%03d  ", tm.tm_hour, tm.tm_min,
@@ -163,11 +163,10 @@ print_events(const struct timeline *timeline, unsigned recipient, bool is_sole,
              long zone, FILE *out)
 {
 	const struct event *first = timeline_first(timeline->events);
-	char *day = first != NULL
-	                    ? day_text(timeline->arena,
-	                               &(struct tm[]){ in_zone(first->time,
-	                                                       zone) }[0])
-	                    : arena_strdup(timeline->arena, "");
+	char *day = first != NULL ? day_text(timeline->arena,
+	                                     &(struct tm[]){ in_zone(
+						     first->time, zone) }[0])
+	                          : arena_strdup(timeline->arena, "");
 
 	for (size_t i = 0; i < timeline->events->count; i++) {
 		const struct event *event = &timeline->events->items[i];
@@ -252,8 +251,7 @@ print_head(const struct timeline *timeline, const struct event *first,
 	if (from[0] != '\0')
 		fprintf(out, "from      %s\n", timeline_safe(arena, from));
 	if (first->recipient_count > 0)
-		fprintf(out, "to        %s\n",
-		        recipients_text(arena, first));
+		fprintf(out, "to        %s\n", recipients_text(arena, first));
 	if (first->size_bytes > 0)
 		fprintf(out, "size      %s\n",
 		        size_text(arena, first->size_bytes));
@@ -300,8 +298,8 @@ timeline_print(const struct timeline *timeline, FILE *out)
 {
 	const struct event_list *events = timeline->events;
 	const struct event *first = timeline_first(events);
-	long zone = zone_at(first != NULL ? first->time
-	                                  : events->items[0].time);
+	long zone =
+		zone_at(first != NULL ? first->time : events->items[0].time);
 
 	if (first != NULL) {
 		print_head(timeline, first, zone, out);
@@ -310,8 +308,9 @@ timeline_print(const struct timeline *timeline, FILE *out)
 
 		/* What came back outlived what was sent, or came first. */
 		message_id_name(events->items[0].message, name);
-		fprintf(out, "message   %s\nits submission is not in the "
-		             "record; first event %s\n\n",
+		fprintf(out,
+		        "message   %s\nits submission is not in the "
+		        "record; first event %s\n\n",
 		        name,
 		        time_in_zone(timeline->arena, events->items[0].time,
 		                     zone));

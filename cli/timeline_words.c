@@ -43,8 +43,8 @@ submitted_words(struct arena *arena, const struct event *event)
 	const char *sender = event_fact(event, "sender");
 	const char *client = event_fact(event, "client");
 	const char *auth = event_fact(event, "auth");
-	char *text = arena_printf(arena, "by %s",
-	                          sender[0] != '\0' ? sender : "<>");
+	char *text =
+		arena_printf(arena, "by %s", sender[0] != '\0' ? sender : "<>");
 
 	if (client[0] != '\0')
 		text = arena_printf(arena, "%s from %s", text, client);
@@ -216,12 +216,9 @@ char *
 timeline_source(struct arena *arena, const struct event *event)
 {
 	static const char *const names[] = {
-		[SOURCE_MILTER] = "avis",
-		[SOURCE_DSN] = "DSN",
-		[SOURCE_MDN] = "MDN",
-		[SOURCE_BOUNCE] = "bounce",
-		[SOURCE_MAIL] = "mail",
-		[SOURCE_JOURNAL] = "journal",
+		[SOURCE_MILTER] = "avis", [SOURCE_DSN] = "DSN",
+		[SOURCE_MDN] = "MDN",     [SOURCE_BOUNCE] = "bounce",
+		[SOURCE_MAIL] = "mail",   [SOURCE_JOURNAL] = "journal",
 	};
 	const char *dot = strrchr(event->writer, '.');
 	int host = dot == NULL ? (int)strlen(event->writer)

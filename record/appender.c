@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-#define KEY_CHUNK   ((size_t)4096)          /* slots written ahead at once */
+#define KEY_CHUNK   ((size_t)4096) /* slots written ahead at once */
 #define BATCH_BYTES ((size_t)64 * 1024 * 1024)
 #define SYNCED_NAME "synced"
 
@@ -37,8 +37,8 @@ struct appender {
 	uint32_t number;
 	int log;
 	int keys;
-	uint64_t first; /* sequence of key slot 0 */
-	int64_t offset; /* where the next batch goes */
+	uint64_t first;  /* sequence of key slot 0 */
+	int64_t offset;  /* where the next batch goes */
 	bool is_spoiled; /* the next batch wants a new segment */
 
 	/* keys written ahead: for sequences chunk_first and up */
@@ -109,8 +109,8 @@ open_segment(struct appender *appender, uint32_t number, int flags,
 	if (result != RESULT_OK)
 		return result;
 	segment_name(number, SEGMENT_LOG, name);
-	result = open_file(appender, name, flags | O_CREAT, &appender->log,
-	                   err);
+	result =
+		open_file(appender, name, flags | O_CREAT, &appender->log, err);
 	if (result == RESULT_OK && fsync(appender->folder) != 0) {
 		error_errno(err, errno, "cannot sync %s", appender->path);
 		result = RESULT_RETRY;
@@ -132,8 +132,8 @@ static enum result
 new_segment(struct appender *appender, struct error *err)
 {
 	close_segment(appender);
-	enum result result = open_segment(appender, appender->number + 1,
-	                                  O_TRUNC, err);
+	enum result result =
+		open_segment(appender, appender->number + 1, O_TRUNC, err);
 	if (result != RESULT_OK) {
 		appender->is_spoiled = true;
 		return result;
@@ -155,9 +155,8 @@ make_keys(struct appender *appender, uint64_t sequence, struct error *err)
 
 	appender->chunk_count = 0;
 	random_bytes(appender->chunk, bytes.len);
-	enum result result =
-		segment_write(&appender->io, appender->keys, bytes,
-	                      (off_t)(slot * SEAL_KEY_BYTES), err);
+	enum result result = segment_write(&appender->io, appender->keys, bytes,
+	                                   (off_t)(slot * SEAL_KEY_BYTES), err);
 	if (result == RESULT_OK && appender->io.sync(appender->keys) != 0) {
 		error_errno(err, errno, "cannot sync");
 		result = RESULT_RETRY;
@@ -176,12 +175,12 @@ make_keys(struct appender *appender, uint64_t sequence, struct error *err)
 static const uint8_t *
 key_for(struct appender *appender, uint64_t sequence)
 {
-	bool is_there = sequence >= appender->chunk_first &&
-	                sequence - appender->chunk_first <
-	                        appender->chunk_count;
+	bool is_there =
+		sequence >= appender->chunk_first &&
+		sequence - appender->chunk_first < appender->chunk_count;
 
-	if (!is_there && make_keys(appender, sequence,
-	                           &appender->failure) != RESULT_OK) {
+	if (!is_there &&
+	    make_keys(appender, sequence, &appender->failure) != RESULT_OK) {
 		appender->has_failed = true;
 		return NULL;
 	}
@@ -195,9 +194,9 @@ forget_keys(struct appender *appender, uint64_t from, uint64_t to)
 	for (uint64_t i = from; i <= to; i++)
 		if (i >= appender->chunk_first &&
 		    i - appender->chunk_first < appender->chunk_count)
-			explicit_bzero(appender->chunk[i -
-			                               appender->chunk_first],
-			               SEAL_KEY_BYTES);
+			explicit_bzero(
+				appender->chunk[i - appender->chunk_first],
+				SEAL_KEY_BYTES);
 }
 
 static bool
@@ -224,8 +223,7 @@ appender_add(struct appender *appender, struct appender_item *item)
 
 	if (key == NULL)
 		return;
-	snprintf(event->writer, sizeof(event->writer), "%s",
-	         appender->writer);
+	snprintf(event->writer, sizeof(event->writer), "%s", appender->writer);
 	event->sequence = appender->next.sequence + 1;
 	event->recorded = clock_now();
 	buf_reset(entry);
@@ -363,8 +361,8 @@ open_folder(struct appender *appender, struct error *err)
 
 	if (result != RESULT_OK)
 		return result;
-	appender->folder = open(appender->path,
-	                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	appender->folder =
+		open(appender->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (appender->folder < 0) {
 		error_errno(err, errno, "cannot open folder %s",
 		            appender->path);
@@ -444,8 +442,8 @@ find_end(struct appender *appender, const struct segment_list *list,
          struct appender_gap *gap, struct error *err)
 {
 	struct segment_scan scan;
-	enum result result = open_segment(
-		appender, list->items[list->count - 1], 0, err);
+	enum result result =
+		open_segment(appender, list->items[list->count - 1], 0, err);
 
 	if (result != RESULT_OK)
 		return result;
@@ -476,9 +474,8 @@ open_files(struct appender *appender, struct appender_gap *gap,
 	arena = arena_new();
 	result = segment_list(arena, appender->path, &list, err);
 	if (result == RESULT_OK)
-		result = list.count > 0
-		                 ? find_end(appender, &list, gap, err)
-		                 : open_segment(appender, 1, 0, err);
+		result = list.count > 0 ? find_end(appender, &list, gap, err)
+		                        : open_segment(appender, 1, 0, err);
 	arena_free(&arena);
 	if (result == RESULT_OK && list.count == 0)
 		appender->first = 1;
@@ -506,8 +503,7 @@ appender_open(const struct appender_options *options,
 	*gap_r = (struct appender_gap){ .is_found = false };
 	appender->io = *options->io;
 	appender->segment_bytes = options->segment_bytes;
-	snprintf(appender->path, sizeof(appender->path), "%s",
-	         options->folder);
+	snprintf(appender->path, sizeof(appender->path), "%s", options->folder);
 	snprintf(appender->writer, sizeof(appender->writer), "%s",
 	         options->writer);
 	appender->folder = appender->synced = -1;

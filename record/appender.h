@@ -20,7 +20,7 @@
 struct appender;
 
 struct appender_options {
-	const char *folder;           /* JOURNAL/WRITER, made when missing */
+	const char *folder; /* JOURNAL/WRITER, made when missing */
 	const char *writer;
 	int64_t segment_bytes;
 	const struct segment_io *io;
@@ -30,7 +30,7 @@ struct appender_options {
 struct appender_item {
 	struct event *event; /* writer, sequence, recorded: filled here */
 	uint8_t commitment[DIGEST_BYTES];
-	struct span plain;   /* salt and payload */
+	struct span plain; /* salt and payload */
 };
 
 /* What was found amiss at opening; to be told in the record. */
@@ -39,7 +39,7 @@ struct appender_gap {
 	bool is_damaged; /* nothing was cut: whole frames stand behind it */
 	uint32_t segment;
 	int64_t offset;
-	int64_t bytes;   /* that were cut */
+	int64_t bytes; /* that were cut */
 };
 
 /* BAD: another process has it. */

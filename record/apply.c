@@ -10,7 +10,8 @@ void
 apply_init(struct apply *apply, const struct keyring *keys, int64_t keep_ms,
            struct batch *batch)
 {
-	*apply = (struct apply){ .keys = keys, .batch = batch,
+	*apply = (struct apply){ .keys = keys,
+		                 .batch = batch,
 		                 .keep_ms = keep_ms };
 	buf_init(&apply->value, VALUE_LIMIT);
 }
@@ -44,8 +45,8 @@ add_index(struct apply *apply, enum family family, const struct event *event,
           const char *text)
 {
 	char key[SCHEMA_KEY_SIZE], score[NUMBER_SIZE], past[NUMBER_SIZE];
-	struct span id = span_make((const char *)event->message.bytes,
-	                           MESSAGE_ID_BYTES);
+	struct span id =
+		span_make((const char *)event->message.bytes, MESSAGE_ID_BYTES);
 
 	if (text[0] == '\0')
 		return;
@@ -71,8 +72,7 @@ add_queue_id(struct apply *apply, const struct event *event)
 		return;
 	schema_queue_key(apply->keys, event->queue_id, expiry, key, score);
 	BATCH(apply->batch, SPAN("ZADD"), span_of(key), span_of(score),
-	      span_make((const char *)event->message.bytes,
-	                MESSAGE_ID_BYTES));
+	      span_make((const char *)event->message.bytes, MESSAGE_ID_BYTES));
 	BATCH(apply->batch, SPAN("PEXPIREAT"), span_of(key),
 	      number_text(schema_next_month(expiry), number));
 }

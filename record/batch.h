@@ -22,9 +22,9 @@ void batch_reset(struct batch *batch);
 void batch_add(struct batch *batch, const struct span *words, size_t count);
 
 /* BATCH(&batch, SPAN("GET"), key) */
-#define BATCH(batch, ...)                                          \
-	batch_add((batch), (const struct span[]){ __VA_ARGS__ },   \
-	          sizeof((const struct span[]){ __VA_ARGS__ }) /   \
+#define BATCH(batch, ...)                                                      \
+	batch_add((batch), (const struct span[]){ __VA_ARGS__ },               \
+	          sizeof((const struct span[]){ __VA_ARGS__ }) /               \
 	                  sizeof(struct span))
 
 #endif

@@ -32,13 +32,14 @@ take_fields(struct counts *counts, const struct redis_reply *reply,
 	counts->is_stale = true;
 	for (size_t i = 0; i + 1 < reply->count; i += 2)
 		if (span_equal(reply->items[i].text, SPAN("life")))
-			counts->is_stale = !span_equal(
-				reply->items[i + 1].text, span_of(life));
+			counts->is_stale = !span_equal(reply->items[i + 1].text,
+			                               span_of(life));
 	if (counts->is_stale)
 		return;
 	for (size_t i = 0; i + 1 < reply->count; i += 2)
 		for (int kind = 0; kind < EVENT_KINDS; kind++) {
-			const char *name = event_kind_name((enum event_kind)kind);
+			const char *name =
+				event_kind_name((enum event_kind)kind);
 
 			if (span_equal(reply->items[i].text, span_of(name)))
 				counts->by_kind[kind] = strtoull(
@@ -47,9 +48,8 @@ take_fields(struct counts *counts, const struct redis_reply *reply,
 }
 
 enum result
-counts_load(struct counts *counts, const struct event *event,
-            const char *life, struct redis *redis, int64_t deadline_us,
-            struct error *err)
+counts_load(struct counts *counts, const struct event *event, const char *life,
+            struct redis *redis, int64_t deadline_us, struct error *err)
 {
 	struct counts fresh = { .is_stale = true };
 	char key[SCHEMA_KEY_SIZE];
@@ -61,8 +61,8 @@ counts_load(struct counts *counts, const struct event *event,
 	schema_writer_key(FAMILY_COUNTS, event->writer, fresh.day, key);
 	batch_init(&batch);
 	BATCH(&batch, SPAN("HGETALL"), span_of(key));
-	enum result result = redis_run(redis, &batch, arena, deadline_us,
-	                               &reply, err);
+	enum result result =
+		redis_run(redis, &batch, arena, deadline_us, &reply, err);
 	if (result == RESULT_OK) {
 		take_fields(&fresh, reply, life);
 		*counts = fresh;
@@ -79,8 +79,8 @@ counts_add(struct counts *counts, const struct event *event)
 }
 
 void
-counts_write(const struct counts *counts, const char *writer,
-             const char *life, struct batch *batch)
+counts_write(const struct counts *counts, const char *writer, const char *life,
+             struct batch *batch)
 {
 	char key[SCHEMA_KEY_SIZE], numbers[EVENT_KINDS][NUMBER_SIZE];
 	char keep[NUMBER_SIZE];
@@ -101,8 +101,8 @@ counts_write(const struct counts *counts, const char *writer,
 			continue;
 		snprintf(numbers[kind], NUMBER_SIZE, "%llu",
 		         (unsigned long long)counts->by_kind[kind]);
-		words[count++] = span_of(
-			event_kind_name((enum event_kind)kind));
+		words[count++] =
+			span_of(event_kind_name((enum event_kind)kind));
 		words[count++] = span_of(numbers[kind]);
 	}
 	batch_add(batch, words, count);

@@ -7,10 +7,10 @@
 #include "base/jread.h"
 #include "base/jwrite.h"
 
-#define VALUE_BYTES   ((size_t)64 * 1024) /* of one fact; the rest is cut */
-#define WORD_BYTES    64
-#define NUMBER_LIMIT  ((1LL << 53) - 1)     /* JCS-2 */
-#define LATEST_TIME   253402300799999LL     /* the year 9999 ends */
+#define VALUE_BYTES    ((size_t)64 * 1024) /* of one fact; the rest is cut */
+#define WORD_BYTES     64
+#define NUMBER_LIMIT   ((1LL << 53) - 1) /* JCS-2 */
+#define LATEST_TIME    253402300799999LL /* the year 9999 ends */
 #define DIGEST_LETTERS ENCODE_BASE64URL_SIZE(DIGEST_BYTES)
 
 #define ETSI "http://uri.etsi.org/19522/Event/"
@@ -179,8 +179,8 @@ write_word(struct jwrite *json, const char *name, const char *word)
 	for (; word[len] != '\0' && len < WORD_BYTES; len++) {
 		char c = word[len];
 
-		clean[len] = ascii_is_alnum(c) || c == '.' || c == '-' ? c
-		                                                       : '_';
+		clean[len] =
+			ascii_is_alnum(c) || c == '.' || c == '-' ? c : '_';
 	}
 	if (len > 0)
 		jwrite_span(json, name, span_make(clean, len));
@@ -306,8 +306,7 @@ read_digest(const struct jread_value *top, const char *name, bool *has_r,
 	const char *text = jread_get_text(top, name);
 
 	*has_r = text[0] != '\0';
-	return !*has_r ||
-	       decode_base64url(span_of(text), sum_r, DIGEST_BYTES);
+	return !*has_r || decode_base64url(span_of(text), sum_r, DIGEST_BYTES);
 }
 
 static bool
@@ -315,8 +314,7 @@ read_digests(const struct jread_value *top, struct event *event)
 {
 	bool has_header;
 
-	return read_digest(top, "b", &event->has_digests,
-	                   event->body_digest) &&
+	return read_digest(top, "b", &event->has_digests, event->body_digest) &&
 	       read_digest(top, "h", &has_header, event->header_digest) &&
 	       has_header == event->has_digests &&
 	       read_digest(top, "raw", &event->has_raw_digest,
@@ -346,8 +344,7 @@ read_members(struct arena *arena, const struct jread_value *top,
 		return "g";
 	if (!read_choice(top, "src", sources, COUNT(sources), &source))
 		return "src";
-	if (!read_number(span_of(jread_get_text(top, "seq")),
-	                 &event->sequence))
+	if (!read_number(span_of(jread_get_text(top, "seq")), &event->sequence))
 		return "seq";
 	if (!clock_parse(jread_get_text(top, "t"), &event->time))
 		return "t";
@@ -427,8 +424,8 @@ event_read(struct arena *arena, struct span entry, struct span payload,
 		error_set(err, "entry: member %s is not as we write it", wrong);
 		return RESULT_BAD;
 	}
-	if (payload.len > 0 && event_read_payload(arena, payload, &event,
-	                                          err) != RESULT_OK)
+	if (payload.len > 0 &&
+	    event_read_payload(arena, payload, &event, err) != RESULT_OK)
 		return RESULT_BAD;
 	*event_r = event;
 	return RESULT_OK;

@@ -19,22 +19,22 @@
  * destroyed). Absent text is "".
  */
 enum event_kind {
-	EVENT_SUBMITTED,   /* we let it out: SubmissionAcceptance */
-	EVENT_REFUSED,     /* our 5xx: SubmissionRejection */
-	EVENT_RELAYED,     /* handed over; a report or the log says so */
-	EVENT_DELIVERED,   /* a DSN says it is in the mailbox (DSN-12) */
+	EVENT_SUBMITTED, /* we let it out: SubmissionAcceptance */
+	EVENT_REFUSED,   /* our 5xx: SubmissionRejection */
+	EVENT_RELAYED,   /* handed over; a report or the log says so */
+	EVENT_DELIVERED, /* a DSN says it is in the mailbox (DSN-12) */
 	EVENT_EXPANDED,
 	EVENT_DELAYED,
 	EVENT_FAILED,
-	EVENT_DISPLAYED,   /* MDN displayed; not "read" (MDN-6) */
-	EVENT_DISPOSED,    /* any other disposition; facts say which */
-	EVENT_REPLIED,     /* a person's answer */
+	EVENT_DISPLAYED, /* MDN displayed; not "read" (MDN-6) */
+	EVENT_DISPOSED,  /* any other disposition; facts say which */
+	EVENT_REPLIED,   /* a person's answer */
 	EVENT_AUTO_REPLIED,
 	EVENT_UNSUBSCRIBED,
-	EVENT_UNREADABLE,  /* came to a valid token, could not be read */
-	EVENT_PASSED_ON,   /* a report was sent on to the author */
-	EVENT_GAP,         /* a torn tail was cut, or the filter was away */
-	EVENT_STARTED,     /* a writer opened its journal */
+	EVENT_UNREADABLE, /* came to a valid token, could not be read */
+	EVENT_PASSED_ON,  /* a report was sent on to the author */
+	EVENT_GAP,        /* a torn tail was cut, or the filter was away */
+	EVENT_STARTED,    /* a writer opened its journal */
 	EVENT_KINDS
 };
 
@@ -55,14 +55,14 @@ enum event_source {
 
 /* A fact of the payload; names are lower case, sorted when written. */
 struct event_fact {
-	const char *name;  /* "from", "client", "message_id", "diagnostic" */
+	const char *name; /* "from", "client", "message_id", "diagnostic" */
 	const char *value;
 };
 
 struct event_recipient {
 	const char *address;
-	const char *orcpt;   /* the author's, as given; "" */
-	unsigned notify;     /* the author's own wish, bits of enum dsn_notify */
+	const char *orcpt; /* the author's, as given; "" */
+	unsigned notify;   /* the author's own wish, bits of enum dsn_notify */
 };
 
 #define EVENT_WRITER_SIZE 64
@@ -80,18 +80,18 @@ struct event {
 	enum event_source source;
 	bool has_message;
 	struct message_id message;
-	unsigned recipient;     /* 1, 2...: which of the message's; 0: all */
+	unsigned recipient; /* 1, 2...: which of the message's; 0: all */
 	const char *class_name;
 	const char *queue_id;
-	const char *status;     /* enhanced status code */
-	const char *detail;     /* a word of a closed list: "automatic" */
+	const char *status; /* enhanced status code */
+	const char *detail; /* a word of a closed list: "automatic" */
 	bool has_digests;
 	uint8_t body_digest[DIGEST_BYTES];   /* EVD-7 (a) */
 	uint8_t header_digest[DIGEST_BYTES]; /* EVD-7 (b) */
 	bool has_raw_digest;
-	uint8_t raw_digest[DIGEST_BYTES];    /* of the report as it came */
+	uint8_t raw_digest[DIGEST_BYTES]; /* of the report as it came */
 	int64_t size_bytes;
-	int64_t retention_ms;   /* how long the store keeps it */
+	int64_t retention_ms; /* how long the store keeps it */
 
 	/* filled by the caller; goes into the payload, encrypted */
 	struct event_fact *facts;
@@ -120,8 +120,7 @@ void event_write_payload(const struct event *event, struct buf *out);
  */
 void event_write_entry(const struct event *event,
                        const uint8_t prev[DIGEST_BYTES],
-                       const uint8_t commitment[DIGEST_BYTES],
-                       struct buf *out);
+                       const uint8_t commitment[DIGEST_BYTES], struct buf *out);
 
 /*
  * Back from both. payload empty (erased or not at hand): the personal part

@@ -1,5 +1,6 @@
 #include "record/feed.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,13 @@ struct feed {
 	char writer[EVENT_WRITER_SIZE];
 	struct store *store;
 	const struct keyring *keys;
-	bool is_anew;    /* the cursor does not count, until one is written */
-	bool is_live;    /* a writer is at work: only what it has synced */
+	bool is_anew; /* the cursor does not count, until one is written */
+	bool is_live; /* a writer is at work: only what it has synced */
 
 	struct redis *redis; /* NULL: away */
 	struct reader *reader;
 	struct reader_place done; /* what the cursor in Redis says */
-	bool is_checked; /* the entry after the cursor follows it */
+	bool is_checked;          /* the entry after the cursor follows it */
 	char life[COUNTS_LIFE_SIZE];
 	struct counts counts;
 
@@ -109,11 +110,11 @@ deadline(void)
 
 /* Sends what has gathered, and starts a new batch. */
 static enum result
-send_batch(struct feed *feed, struct redis_reply **replies_r,
-           struct error *err)
+send_batch(struct feed *feed, struct redis_reply **replies_r, struct error *err)
 {
 	enum result result = RESULT_OK;
 
+	assert(feed->batch.count > 0 || replies_r == NULL);
 	if (feed->batch.count > 0)
 		result = redis_run(feed->redis, &feed->batch,
 		                   replies_r != NULL ? feed->arena : NULL,
@@ -192,8 +193,8 @@ write_cursor(struct feed *feed, struct error *err)
 	BATCH(&feed->batch, SPAN("MULTI"));
 	BATCH(&feed->batch, SPAN("HSET"), span_of(key), SPAN("segment"),
 	      span_of(segment), SPAN("offset"), span_of(offset),
-	      SPAN("sequence"), span_of(sequence), SPAN("hash"),
-	      span_of(hash), SPAN("life"), span_of(feed->life));
+	      SPAN("sequence"), span_of(sequence), SPAN("hash"), span_of(hash),
+	      SPAN("life"), span_of(feed->life));
 	BATCH(&feed->batch, SPAN("PEXPIRE"), span_of(key), span_of(keep));
 	for (size_t i = 0; i < feed->day_count; i++)
 		counts_write(&feed->days[i], feed->writer, feed->life,
@@ -379,16 +380,16 @@ handle_unsubscribed(struct feed *feed, struct event *event, struct error *err)
 	snprintf(since, sizeof(since), "%lld", (long long)event->time);
 	snprintf(keep, sizeof(keep), "%lld", (long long)SCHEMA_LATE_MS);
 	result = send_batch(feed, NULL, err);
-	BATCH(&feed->batch, SPAN("HSETNX"), SPAN("avis:late"),
-	      span_of(field), span_of(since));
-	BATCH(&feed->batch, SPAN("PEXPIRE"), SPAN("avis:late"),
-	      span_of(keep));
+	BATCH(&feed->batch, SPAN("HSETNX"), SPAN("avis:late"), span_of(field),
+	      span_of(since));
+	BATCH(&feed->batch, SPAN("PEXPIRE"), SPAN("avis:late"), span_of(keep));
 	ask_submission(feed, event->message);
 	if (result == RESULT_OK)
 		result = send_batch(feed, &replies, err);
 	if (result != RESULT_OK)
 		return result;
-	if (read_submission(feed, event->message, &replies[2], &submitted) == NULL)
+	if (read_submission(feed, event->message, &replies[2], &submitted) ==
+	    NULL)
 		return RESULT_OK;
 	if (event->class_name[0] == '\0')
 		event->class_name = submitted.class_name;
@@ -471,8 +472,8 @@ ask_refs(struct feed *feed, const char *refs)
 		if (id.len == 0)
 			continue;
 		schema_hash_key(feed->keys, FAMILY_MESSAGE_ID, id, key);
-		BATCH(&feed->batch, SPAN("ZREVRANGE"), span_of(key),
-		      SPAN("0"), SPAN("0"));
+		BATCH(&feed->batch, SPAN("ZREVRANGE"), span_of(key), SPAN("0"),
+		      SPAN("0"));
 		count++;
 	}
 	return count;
@@ -510,9 +511,10 @@ handle_refs(struct feed *feed, struct event *event, struct error *err)
 	ask_submission(feed, event->message);
 	result = send_batch(feed, &replies, err);
 	if (result == RESULT_OK &&
-	    read_submission(feed, event->message, replies, &submitted) != NULL) {
-		event->recipient = recipient_of(&submitted,
-		                                event_fact(event, "from"));
+	    read_submission(feed, event->message, replies, &submitted) !=
+	            NULL) {
+		event->recipient =
+			recipient_of(&submitted, event_fact(event, "from"));
 		event->class_name = submitted.class_name;
 		event->retention_ms = submitted.retention_ms;
 	}
@@ -585,8 +587,8 @@ read_event(struct feed *feed, struct event *event_r, struct error *err)
 			if (result == RESULT_OK)
 				return RESULT_OK;
 			log_error("forward %s: entry %llu: %s", feed->writer,
-			          (unsigned long long)
-			                  reader_where(feed->reader).sequence,
+			          (unsigned long long)reader_where(feed->reader)
+			                  .sequence,
 			          err->text);
 			continue;
 		}
@@ -613,9 +615,9 @@ change_day(struct feed *feed, const struct event *event, struct error *err)
 	enum result result = counts_load(&feed->counts, event, feed->life,
 	                                 feed->redis, deadline(), err);
 	if (result == RESULT_OK && before.day[0] != '\0')
-		*(struct counts *)arena_push(
-			feed->arena, (void **)&feed->days, &feed->day_count,
-			&feed->day_room, sizeof(before)) = before;
+		*(struct counts *)arena_push(feed->arena, (void **)&feed->days,
+		                             &feed->day_count, &feed->day_room,
+		                             sizeof(before)) = before;
 	return result;
 }
 

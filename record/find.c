@@ -7,9 +7,9 @@
 #include "record/pool.h"
 #include "record/schema.h"
 
-#define IDS_LIMIT    64    /* Message-IDs asked about at once */
-#define SCAN_LIMIT   10000 /* candidates looked through for a question */
-#define NUMBER_SIZE  24
+#define IDS_LIMIT   64    /* Message-IDs asked about at once */
+#define SCAN_LIMIT  10000 /* candidates looked through for a question */
+#define NUMBER_SIZE 24
 
 static int
 compare_events(const void *a, const void *b)
@@ -48,8 +48,7 @@ add_event(struct gathering *gathering, struct span value, struct error *err)
 	struct event event;
 
 	if (schema_unpack(arena, store_keys(gathering->store),
-	                  gathering->message, value, &event,
-	                  err) != RESULT_OK)
+	                  gathering->message, value, &event, err) != RESULT_OK)
 		return RESULT_BAD;
 	*(struct event *)arena_push(arena, (void **)&events->items,
 	                            &events->count, &events->room,
@@ -58,12 +57,12 @@ add_event(struct gathering *gathering, struct span value, struct error *err)
 }
 
 enum result
-find_events(struct arena *arena, struct store *store,
-            struct message_id message, struct event_list *events_r,
-            struct error *err)
+find_events(struct arena *arena, struct store *store, struct message_id message,
+            struct event_list *events_r, struct error *err)
 {
 	char key[SCHEMA_KEY_SIZE], later[SCHEMA_KEY_SIZE];
-	struct gathering gathering = { .arena = arena, .store = store,
+	struct gathering gathering = { .arena = arena,
+		                       .store = store,
 		                       .message = message };
 	struct redis_reply *replies;
 	struct batch batch;
@@ -246,8 +245,8 @@ check_candidate(struct arena *scratch, struct store *store,
                 struct error *err)
 {
 	struct event_list events;
-	enum result result = find_events(scratch, store, candidate->id,
-	                                 &events, err);
+	enum result result =
+		find_events(scratch, store, candidate->id, &events, err);
 
 	if (result != RESULT_OK)
 		return result;
@@ -273,8 +272,8 @@ ask_index(struct store *store, const struct find_query *query,
 	snprintf(most, sizeof(most), "%lld", (long long)query->until);
 	snprintf(count, sizeof(count), "%d", SCAN_LIMIT);
 	BATCH(batch, SPAN("ZREVRANGEBYSCORE"), span_of(key),
-	      query->until > 0 ? span_of(most) : SPAN("+inf"),
-	      span_of(least), SPAN("LIMIT"), SPAN("0"), span_of(count));
+	      query->until > 0 ? span_of(most) : SPAN("+inf"), span_of(least),
+	      SPAN("LIMIT"), SPAN("0"), span_of(count));
 }
 
 /* Each month in which a message of now or before may go. */
@@ -351,8 +350,8 @@ check_candidates(struct store *store, const struct find_query *query,
 	for (size_t i = 0; i < list->count && kept < query->limit &&
 	                   (result == RESULT_OK || result == RESULT_NONE);
 	     i++) {
-		result = check_candidate(scratch, store, query,
-		                         &list->items[i], err);
+		result = check_candidate(scratch, store, query, &list->items[i],
+		                         err);
 		arena_reset(scratch);
 		if (result == RESULT_OK)
 			list->items[kept++] = list->items[i];
@@ -384,8 +383,8 @@ find_messages(struct arena *arena, struct store *store,
 		return RESULT_NONE;
 	}
 	messages_r->count = messages_r->room = list.count;
-	messages_r->items = arena_array(arena, list.count,
-	                                sizeof(*messages_r->items));
+	messages_r->items =
+		arena_array(arena, list.count, sizeof(*messages_r->items));
 	for (size_t i = 0; i < list.count; i++)
 		messages_r->items[i] = list.items[i].id;
 	return RESULT_OK;

@@ -11,8 +11,7 @@
 
 /* All events of one message, oldest first, payloads decrypted. */
 enum result find_events(struct arena *arena, struct store *store,
-                        struct message_id message,
-                        struct event_list *events_r,
+                        struct message_id message, struct event_list *events_r,
                         struct error *err) MUST_CHECK;
 
 /* The submitted event alone: what a report needs to be acted upon. */
@@ -40,8 +39,8 @@ struct find_query {
 	const char *message_id; /* "" when not asked */
 	const char *queue_id;
 	const char *to;
-	const char *from;       /* envelope sender or From */
-	time_ms_t since;        /* 0: open */
+	const char *from; /* envelope sender or From */
+	time_ms_t since;  /* 0: open */
 	time_ms_t until;
 	size_t limit;
 };

@@ -22,7 +22,7 @@ struct forwarder {
 	pthread_t thread;
 	struct feed *feed; /* the thread's own */
 	char writer[EVENT_WRITER_SIZE];
-	bool is_away;      /* the thread's own, as what follows */
+	bool is_away; /* the thread's own, as what follows */
 	uint64_t caught_up;
 
 	pthread_mutex_t lock; /* over all below */
@@ -32,22 +32,16 @@ struct forwarder {
 	uint64_t answered; /* rounds that began after they were asked */
 	bool has_more;
 	bool is_stopping;
-	int64_t stop_us;   /* when it must have stopped */
+	int64_t stop_us; /* when it must have stopped */
 };
 
 static struct timespec
 steady_after(int64_t ms)
 {
-	struct timespec at;
+	int64_t at_us = clock_steady_us() + ms * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += ms / 1000;
-	at.tv_nsec += ms % 1000 * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_nsec -= 1000000000;
-		at.tv_sec++;
-	}
-	return at;
+	return (struct timespec){ .tv_sec = at_us / 1000000,
+		                  .tv_nsec = at_us % 1000000 * 1000 };
 }
 
 /* Sleeps until there is more, or that long; false: it is time to go. */
@@ -253,8 +247,7 @@ forwarder_stop(struct forwarder **forwarder, int64_t wait_ms)
 enum result
 forward_all(const char *folder, const char *writer, struct store *store,
             const struct keyring *keys,
-            void (*progress)(uint64_t done, uint64_t total),
-            struct error *err)
+            void (*progress)(uint64_t done, uint64_t total), struct error *err)
 {
 	struct feed *feed = feed_new(folder, writer, store, keys, true);
 	char path[PATH_MAX];

@@ -20,7 +20,7 @@
 #define FRAME_SALT_BYTES  16
 #define FRAME_ENTRY_LIMIT ((size_t)4 * 1024)
 #define FRAME_PLAIN_LIMIT ((size_t)8 * 1024 * 1024) /* salt and payload */
-#define FRAME_BODY_LIMIT \
+#define FRAME_BODY_LIMIT                                                       \
 	(4 + FRAME_ENTRY_LIMIT + FRAME_PLAIN_LIMIT + SEAL_EXTRA_BYTES)
 
 enum frame_state {

@@ -13,10 +13,10 @@
 #include "base/random.h"
 #include "record/appender.h"
 
-#define WORD_SIZE    65
-#define BATCH_BYTES  ((size_t)1024 * 1024) /* written with one sync */
-#define QUEUE_BYTES  ((size_t)256 * 1024 * 1024)
-#define RUNS         256
+#define WORD_SIZE   65
+#define BATCH_BYTES ((size_t)1024 * 1024) /* written with one sync */
+#define QUEUE_BYTES ((size_t)256 * 1024 * 1024)
+#define RUNS        256
 
 /* Numbers that no queued event has. */
 #define TICKET_TOO_LARGE 0
@@ -89,14 +89,14 @@ queued_new(const struct event *event)
 		queued = memory_get(sizeof(*queued) + plain.len);
 		queued->next = NULL;
 		queued->event = *event;
-		queued->event.class_name = keep_word(queued->words[0],
-		                                     event->class_name);
-		queued->event.queue_id = keep_word(queued->words[1],
-		                                   event->queue_id);
-		queued->event.status = keep_word(queued->words[2],
-		                                 event->status);
-		queued->event.detail = keep_word(queued->words[3],
-		                                 event->detail);
+		queued->event.class_name =
+			keep_word(queued->words[0], event->class_name);
+		queued->event.queue_id =
+			keep_word(queued->words[1], event->queue_id);
+		queued->event.status =
+			keep_word(queued->words[2], event->status);
+		queued->event.detail =
+			keep_word(queued->words[3], event->detail);
 		memcpy(queued->plain, plain.data, plain.len);
 		queued->plain_len = plain.len;
 		digest_sha256(plain.data, plain.len, queued->commitment);
@@ -126,8 +126,7 @@ queued_free(struct queued *queued)
 
 /* Called with the lock held. */
 static void
-note_run(struct journal *journal, uint64_t first, bool is_ok,
-         uint64_t sequence)
+note_run(struct journal *journal, uint64_t first, bool is_ok, uint64_t sequence)
 {
 	struct run run = { first, is_ok, is_ok ? sequence - first : 0 };
 	size_t count = journal->run_count;
@@ -340,8 +339,8 @@ journal_free(struct journal *journal)
 }
 
 enum result
-journal_open(const struct journal_options *options,
-             struct journal **journal_r, struct error *err)
+journal_open(const struct journal_options *options, struct journal **journal_r,
+             struct error *err)
 {
 	struct journal *journal = memory_zeroed(1, sizeof(*journal));
 

@@ -28,10 +28,10 @@ struct journal;
 struct segment_io;
 
 struct journal_options {
-	const char *folder;     /* of all writers */
+	const char *folder; /* of all writers */
 	const char *host;
-	const char *program;    /* "milter" */
-	int64_t segment_bytes;  /* a segment closes past this */
+	const char *program;         /* "milter" */
+	int64_t segment_bytes;       /* a segment closes past this */
 	const struct segment_io *io; /* NULL but in tests */
 };
 
@@ -66,8 +66,7 @@ void journal_queue(struct journal *journal, const struct event *event,
  * next event and says so in the log once a minute. BAD: the event is too
  * large to be recorded at all.
  */
-enum result journal_wait(struct journal *journal,
-                         struct journal_ticket *ticket,
+enum result journal_wait(struct journal *journal, struct journal_ticket *ticket,
                          struct error *err) MUST_CHECK;
 
 /* Both in one: for callers with nothing to do meanwhile. */

@@ -43,9 +43,9 @@ local_writers(struct arena *arena, const char *folder,
 	while ((file = readdir(dir)) != NULL)
 		if (file->d_name[0] != '.' &&
 		    has_segments(arena, folder, file->d_name))
-			*(const char **)arena_push(
-				arena, (void **)&list.items, &list.count,
-				&list.room, sizeof(*list.items)) =
+			*(const char **)arena_push(arena, (void **)&list.items,
+			                           &list.count, &list.room,
+			                           sizeof(*list.items)) =
 				arena_strdup(arena, file->d_name);
 	closedir(dir);
 	if (list.count == 0) {
@@ -99,8 +99,8 @@ read_all(struct local *local, look_at_event *look, void *context,
 {
 	struct reader_place start = { .segment = 0 };
 	struct local_writers writers;
-	enum result result = local_writers(local->arena, local->folder,
-	                                   &writers, err);
+	enum result result =
+		local_writers(local->arena, local->folder, &writers, err);
 
 	for (size_t i = 0; result == RESULT_OK && i < writers.count; i++) {
 		char path[PATH_MAX];
@@ -234,8 +234,7 @@ join_replies(struct gathering *gathering, const struct event *submitted)
 {
 	const char *id = event_fact(submitted, "message_id");
 
-	for (size_t i = 0; id[0] != '\0' && i < gathering->replies.count;
-	     i++) {
+	for (size_t i = 0; id[0] != '\0' && i < gathering->replies.count; i++) {
 		struct event *reply = &gathering->replies.items[i];
 		struct span refs = span_of(event_fact(reply, "refs"));
 
@@ -243,8 +242,8 @@ join_replies(struct gathering *gathering, const struct event *submitted)
 			continue;
 		reply->has_message = true;
 		reply->message = gathering->message;
-		reply->recipient = recipient_of(submitted,
-		                                event_fact(reply, "from"));
+		reply->recipient =
+			recipient_of(submitted, event_fact(reply, "from"));
 		reply->class_name = submitted->class_name;
 		*(struct event *)arena_push(
 			gathering->arena, (void **)&gathering->events.items,

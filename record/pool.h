@@ -23,8 +23,7 @@ enum result store_run(struct store *store, const struct batch *batch,
  * forwarder, which has all the time there is. Close it with redis_close.
  */
 enum result store_connect(struct store *store, int64_t wait_ms,
-                          struct redis **redis_r,
-                          struct error *err) MUST_CHECK;
+                          struct redis **redis_r, struct error *err) MUST_CHECK;
 
 const struct keyring *store_keys(const struct store *store);
 

@@ -125,8 +125,7 @@ open_segment(struct reader *reader, struct error *err)
 	if (reader->place.offset == 0)
 		reader->first = reader->place.sequence + 1;
 	else
-		reader->first = first_sequence(reader,
-		                               reader->place.segment);
+		reader->first = first_sequence(reader, reader->place.segment);
 	forget_window(reader);
 	look_ahead(reader);
 	return RESULT_OK;
@@ -182,8 +181,8 @@ reader_open(const char *folder, struct reader_place from,
 	reader->place = from;
 	reader->limit = UINT64_MAX;
 	reader->log = reader->keys = -1;
-	buf_init(&reader->window, FRAME_HEAD_BYTES + FRAME_BODY_LIMIT +
-	                                  WINDOW_BYTES);
+	buf_init(&reader->window,
+	         FRAME_HEAD_BYTES + FRAME_BODY_LIMIT + WINDOW_BYTES);
 	buf_init(&reader->plain, FRAME_PLAIN_LIMIT + SEAL_EXTRA_BYTES);
 	if (from.segment == 0)
 		result = find_first_segment(reader, err);
@@ -310,8 +309,9 @@ check_chain(const struct reader *reader, struct span entry,
 	}
 	if (place->has_hash &&
 	    memcmp(links->prev, place->hash, DIGEST_BYTES) != 0) {
-		error_set(err, "prev is not the hash of entry %llu: one of "
-		               "the two was changed",
+		error_set(err,
+		          "prev is not the hash of entry %llu: one of "
+		          "the two was changed",
 		          (unsigned long long)place->sequence);
 		return RESULT_BAD;
 	}
@@ -338,8 +338,7 @@ read_key(const struct reader *reader, uint8_t key_r[SEAL_KEY_BYTES],
 	    pread(reader->keys, key_r, SEAL_KEY_BYTES,
 	          (off_t)(slot * SEAL_KEY_BYTES)) == SEAL_KEY_BYTES)
 		return RESULT_OK;
-	error_set(err, "its key is missing (%08u." SEGMENT_KEYS
-	               ", slot %llu)",
+	error_set(err, "its key is missing (%08u." SEGMENT_KEYS ", slot %llu)",
 	          (unsigned)reader->place.segment, (unsigned long long)slot);
 	return RESULT_BAD;
 }
@@ -368,8 +367,9 @@ open_payload(struct reader *reader, struct span sealed,
 	               digest_open(key, sealed.at, sealed.len, plain->data);
 	explicit_bzero(key, sizeof(key));
 	if (!is_open) {
-		error_set(err, "its payload does not open: it or its key "
-		               "(%08u." SEGMENT_KEYS ") was changed",
+		error_set(err,
+		          "its payload does not open: it or its key "
+		          "(%08u." SEGMENT_KEYS ") was changed",
 		          (unsigned)reader->place.segment);
 		return RESULT_BAD;
 	}
@@ -435,8 +435,7 @@ is_past_limit(const struct reader *reader)
  * the end for now.
  */
 static enum result
-end_of_segment(struct reader *reader, enum frame_state state,
-               struct error *err)
+end_of_segment(struct reader *reader, enum frame_state state, struct error *err)
 {
 	bool takes_over = reader->next_first == reader->place.sequence + 1;
 
@@ -448,8 +447,9 @@ end_of_segment(struct reader *reader, enum frame_state state,
 	if (state == FRAME_BROKEN)
 		error_set(err, "the frame is damaged (length or checksum)");
 	else
-		error_set(err, "the file ends before it, but the next one "
-		               "starts with entry %llu",
+		error_set(err,
+		          "the file ends before it, but the next one "
+		          "starts with entry %llu",
 		          (unsigned long long)reader->next_first);
 	where_bad(reader, err);
 	return RESULT_BAD;
@@ -460,8 +460,7 @@ end_of_segment(struct reader *reader, enum frame_state state,
  * reading its end and seeing the next one, it may have grown.
  */
 static enum frame_state
-look_again(struct reader *reader, enum frame_state state,
-           struct frame *frame)
+look_again(struct reader *reader, enum frame_state state, struct frame *frame)
 {
 	if (reader->next_segment == 0) {
 		look_ahead(reader);
@@ -487,8 +486,7 @@ reader_next(struct reader *reader, struct reader_entry *entry_r,
 		state = frame_here(reader, &frame);
 		if (state != FRAME_WHOLE)
 			state = look_again(reader, state, &frame);
-		if (state == FRAME_WHOLE &&
-		    !is_superseded(reader, frame.entry))
+		if (state == FRAME_WHOLE && !is_superseded(reader, frame.entry))
 			return take_entry(reader, &frame, entry_r, err);
 		result = end_of_segment(reader, state, err);
 		if (result != RESULT_OK) {
@@ -515,8 +513,7 @@ skip_in_segment(struct reader *reader)
 	at = 0;
 	while ((at = frame_search(buf_as_span(&reader->window), at + 1)) <
 	       reader->window.len) {
-		struct span bytes = span_skip(buf_as_span(&reader->window),
-		                              at);
+		struct span bytes = span_skip(buf_as_span(&reader->window), at);
 
 		if (frame_read(bytes, &frame) == FRAME_WHOLE &&
 		    event_read_links(frame.entry, &links) &&
@@ -559,8 +556,7 @@ check_tail(const struct reader *reader, struct error *err)
 	error_set(err,
 	          "%lld bytes of an unfinished entry (the writer cuts them "
 	          "when it starts)",
-	          (long long)status.st_size -
-	                  (long long)reader->place.offset);
+	          (long long)status.st_size - (long long)reader->place.offset);
 	where_bad(reader, err);
 	return RESULT_BAD;
 }
@@ -592,10 +588,10 @@ verify_entries(struct reader *reader, void (*progress)(uint64_t entries),
 		                    err);
 		arena_free(&arena);
 		if (result != RESULT_OK) {
-			error_prefix(err, "%s/%08u." SEGMENT_LOG ", entry %llu",
-			             reader->folder, (unsigned)segment,
-			             (unsigned long long)
-			                     reader->place.sequence);
+			error_prefix(
+				err, "%s/%08u." SEGMENT_LOG ", entry %llu",
+				reader->folder, (unsigned)segment,
+				(unsigned long long)reader->place.sequence);
 			return RESULT_BAD;
 		}
 	}
@@ -609,8 +605,8 @@ reader_verify(const char *folder, void (*progress)(uint64_t entries),
 	struct reader_place start = { .segment = 0 };
 	struct reader *reader;
 	uint64_t synced;
-	bool is_live = reader_is_live(folder) &&
-	               appender_read_synced(folder, &synced);
+	bool is_live =
+		reader_is_live(folder) && appender_read_synced(folder, &synced);
 	enum result result = reader_open(folder, start, &reader, err);
 
 	*report_r = report;

@@ -27,8 +27,7 @@ struct reader_place {
  * before that place.
  */
 enum result reader_open(const char *folder, struct reader_place from,
-                        struct reader **reader_r,
-                        struct error *err) MUST_CHECK;
+                        struct reader **reader_r, struct error *err) MUST_CHECK;
 void reader_close(struct reader **reader);
 
 /*

@@ -1,5 +1,6 @@
 #include "record/redis.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -87,16 +88,15 @@ static void
 copy_reply(struct arena *arena, const redisReply *reply, int depth,
            struct redis_reply *reply_r)
 {
-	*reply_r = (struct redis_reply){ .type = REDIS_NIL,
-		                         .text = SPAN("") };
+	*reply_r = (struct redis_reply){ .type = REDIS_NIL, .text = SPAN("") };
 	switch (reply->type) {
 	case REDIS_REPLY_STRING:
 	case REDIS_REPLY_STATUS:
 	case REDIS_REPLY_ERROR:
 		reply_r->type = REDIS_TEXT;
-		reply_r->text = span_make(
-			arena_strndup(arena, reply->str, reply->len),
-			reply->len);
+		reply_r->text =
+			span_make(arena_strndup(arena, reply->str, reply->len),
+		                  reply->len);
 		break;
 	case REDIS_REPLY_INTEGER:
 		reply_r->type = REDIS_NUMBER;
@@ -145,8 +145,7 @@ read_replies(struct redis *redis, size_t count, struct arena *arena,
 			error_set(err, "redis: no answer in time");
 			return RESULT_RETRY;
 		}
-		if (redisGetReply(redis->context, (void **)&reply) !=
-		    REDIS_OK)
+		if (redisGetReply(redis->context, (void **)&reply) != REDIS_OK)
 			return lost(redis, err);
 		if (error_in(reply) != NULL && result == RESULT_OK)
 			result = refused(error_in(reply), err);
@@ -197,6 +196,7 @@ redis_run(struct redis *redis, const struct batch *batch, struct arena *arena,
 	enum result result;
 	sigset_t before;
 
+	assert((arena != NULL) == (replies_r != NULL));
 	if (batch->bytes.is_full) {
 		error_set(err, "redis: more than %zu bytes at once",
 		          batch->bytes.limit);
@@ -213,7 +213,7 @@ redis_run(struct redis *redis, const struct batch *batch, struct arena *arena,
 	result = read_replies(redis, batch->count, arena, deadline_us, replies,
 	                      err);
 	release_sigpipe(&before);
-	if (result == RESULT_OK && arena != NULL)
+	if (replies_r != NULL)
 		*replies_r = replies;
 	return result;
 }
@@ -224,8 +224,7 @@ check_connected(redisContext *context, const char *where,
 {
 	if (context == NULL || context->err != 0) {
 		error_set(err, "redis at %s: %s", where,
-		          context == NULL ? "out of memory"
-		                          : context->errstr);
+		          context == NULL ? "out of memory" : context->errstr);
 		if (context != NULL)
 			redisFree(context);
 		return RESULT_RETRY;
@@ -264,22 +263,22 @@ ask_sentinel(const struct url *url, size_t which, int64_t deadline_us,
              struct url_host *master_r, struct error *err)
 {
 	struct arena *arena = arena_new();
-	struct redis_reply *reply;
+	struct redis_reply *reply = NULL;
 	struct redis *redis;
 	struct batch batch;
-	enum result result = connect_host(&url->hosts[which], deadline_us,
-	                                  &redis, err);
+	enum result result =
+		connect_host(&url->hosts[which], deadline_us, &redis, err);
 
 	if (result == RESULT_OK) {
 		batch_init(&batch);
-		BATCH(&batch, SPAN("SENTINEL"),
-		      SPAN("get-master-addr-by-name"), span_of(url->master));
+		BATCH(&batch, SPAN("SENTINEL"), SPAN("get-master-addr-by-name"),
+		      span_of(url->master));
 		result = redis_run(redis, &batch, arena, deadline_us, &reply,
 		                   err);
 		batch_done(&batch);
 		redis_close(&redis);
 	}
-	if (result == RESULT_OK && reply->count != 2) {
+	if (result == RESULT_OK && (reply == NULL || reply->count != 2)) {
 		error_set(err, "sentinel %s knows no master \"%s\"",
 		          url->hosts[which].name, url->master);
 		result = RESULT_RETRY;
@@ -287,8 +286,7 @@ ask_sentinel(const struct url *url, size_t which, int64_t deadline_us,
 	if (result == RESULT_OK) {
 		snprintf(master_r->name, sizeof(master_r->name), SPAN_FMT,
 		         SPAN_ARG(reply->items[0].text));
-		master_r->port = (int)strtol(reply->items[1].text.at, NULL,
-		                             10);
+		master_r->port = (int)strtol(reply->items[1].text.at, NULL, 10);
 	}
 	arena_free(&arena);
 	return result == RESULT_BAD ? RESULT_RETRY : result;
@@ -304,8 +302,8 @@ connect_master(const struct url *url, int64_t deadline_us,
 
 		if (ask_sentinel(url, i, share_of(deadline_us, left + 1),
 		                 &master, err) == RESULT_OK &&
-		    connect_host(&master, share_of(deadline_us, left),
-		                 redis_r, err) == RESULT_OK)
+		    connect_host(&master, share_of(deadline_us, left), redis_r,
+		                 err) == RESULT_OK)
 			return RESULT_OK;
 	}
 	return RESULT_RETRY;

@@ -87,8 +87,8 @@ schema_hash_key(const struct keyring *keys, enum family family,
 	char uniform[TEXT_BYTES], hash[KEYED_HASH_SIZE];
 	size_t len = is_address ? uniform_address(text, uniform)
 	                        : uniform_id(text, uniform);
-	int digits = family == FAMILY_SUPPRESSED ? KEYED_HASH_SIZE - 1
-	                                         : HASH_DIGITS;
+	int digits =
+		family == FAMILY_SUPPRESSED ? KEYED_HASH_SIZE - 1 : HASH_DIGITS;
 
 	/* The pattern is the label too: hashes of two families differ. */
 	keyring_hash(keys, pattern, span_make(uniform, len), hash);
@@ -110,7 +110,8 @@ time_ms_t
 schema_next_month(time_ms_t when)
 {
 	struct tm tm = in_utc(when);
-	struct tm next = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon + 1,
+	struct tm next = { .tm_year = tm.tm_year,
+		           .tm_mon = tm.tm_mon + 1,
 		           .tm_mday = 1 };
 
 	return (time_ms_t)timegm(&next) * 1000;
@@ -124,8 +125,8 @@ schema_queue_key(const struct keyring *keys, const char *queue_id,
 	struct tm tm = in_utc(expiry);
 	char hash[KEYED_HASH_SIZE], digits[SCORE_DIGITS + 1];
 
-	keyring_hash(keys, families[FAMILY_QUEUE_ID].pattern,
-	             span_of(queue_id), hash);
+	keyring_hash(keys, families[FAMILY_QUEUE_ID].pattern, span_of(queue_id),
+	             hash);
 	snprintf(key_r, SCHEMA_KEY_SIZE, "avis:q:%04d%02d:%.2s",
 	         tm.tm_year + 1900, tm.tm_mon + 1, hash);
 	/* 52 bits: a score is a double. */
@@ -148,6 +149,6 @@ schema_writer_key(enum family family, const char *writer, const char *day,
 time_ms_t
 schema_expiry(const struct event *event)
 {
-	return event->time + (event->retention_ms > 0 ? event->retention_ms
-	                                              : SCHEMA_KEEP_MS);
+	return event->time +
+	       (event->retention_ms > 0 ? event->retention_ms : SCHEMA_KEEP_MS);
 }

@@ -37,7 +37,7 @@ enum family {
 struct family_row {
 	const char *pattern; /* as for fnmatch(3) and SCAN */
 	const char *what;
-	const char *ttl;     /* the rule in words; "" : for ever */
+	const char *ttl; /* the rule in words; "" : for ever */
 };
 const struct family_row *schema_family(enum family family);
 
@@ -68,8 +68,8 @@ void schema_queue_key(const struct keyring *keys, const char *queue_id,
 time_ms_t schema_next_month(time_ms_t when);
 
 /* day is "2026-11-21", or "" for the cursor. */
-void schema_writer_key(enum family family, const char *writer,
-                       const char *day, char key_r[SCHEMA_KEY_SIZE]);
+void schema_writer_key(enum family family, const char *writer, const char *day,
+                       char key_r[SCHEMA_KEY_SIZE]);
 
 /* When what this event writes goes away. */
 time_ms_t schema_expiry(const struct event *event);
@@ -84,7 +84,6 @@ void schema_pack(const struct keyring *keys, const struct event *event,
  * changed bytes. */
 enum result schema_unpack(struct arena *arena, const struct keyring *keys,
                           struct message_id message, struct span value,
-                          struct event *event_r,
-                          struct error *err) MUST_CHECK;
+                          struct event *event_r, struct error *err) MUST_CHECK;
 
 #endif

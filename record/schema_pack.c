@@ -1,7 +1,7 @@
-#include "record/schema.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "record/schema.h"
 
 /*
  * An event in few bytes: Redis keeps it in memory.
@@ -58,14 +58,14 @@ is_left_out(const char *name)
  * out behind a zero. Only ever added to, at the end: Redis holds numbers.
  */
 static const char *const fact_names[] = {
-	"sender",       "from",          "message_id",
-	"client",       "auth",          "origin",
-	"reason",       "envid",         "ret",
-	"reply_to",     "receipt_to",    "subject",
-	"diagnostic",   "remote_mta",    "reporting_mta",
-	"original",     "final",         "arrival_date",
-	"disposition",  "reporting_ua",  "will_retry_until",
-	"sign",         "problem",       "refs",
+	"sender",      "from",         "message_id",
+	"client",      "auth",         "origin",
+	"reason",      "envid",        "ret",
+	"reply_to",    "receipt_to",   "subject",
+	"diagnostic",  "remote_mta",   "reporting_mta",
+	"original",    "final",        "arrival_date",
+	"disposition", "reporting_ua", "will_retry_until",
+	"sign",        "problem",      "refs",
 	"to",
 };
 #define FACT_NAMES (sizeof(fact_names) / sizeof(fact_names[0]))
@@ -248,8 +248,8 @@ get_recipients(struct unpacker *in, struct event *event)
 		in->is_short = true;
 		return;
 	}
-	event->recipients = arena_array(in->arena, count,
-	                                sizeof(*event->recipients));
+	event->recipients =
+		arena_array(in->arena, count, sizeof(*event->recipients));
 	event->recipient_count = count;
 	for (size_t i = 0; i < count; i++) {
 		event->recipients[i].address = get_text(in);
@@ -315,8 +315,9 @@ schema_unpack(struct arena *arena, const struct keyring *keys,
 	struct span sealed = span_skip(value, 1);
 
 	if (key == NULL) {
-		error_set(err, "store: sealed with key %u, which the file of "
-		               "keys does not have",
+		error_set(err,
+		          "store: sealed with key %u, which the file of "
+		          "keys does not have",
 		          version);
 		return RESULT_BAD;
 	}

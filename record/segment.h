@@ -46,15 +46,16 @@ struct segment_scan {
 	uint64_t first;    /* sequence of the first entry; 0: no entry */
 	uint64_t sequence; /* of the last entry; 0: no entry */
 	uint8_t hash[DIGEST_BYTES]; /* of the last entry */
-	int64_t good;      /* bytes up to the first that is not whole */
+	int64_t good; /* bytes up to the first that is not whole */
 	int64_t size;
-	bool is_damaged;   /* whole frames stand behind the bad place */
+	bool is_damaged; /* whole frames stand behind the bad place */
 };
 enum result segment_scan(int fd, struct segment_scan *scan_r,
                          struct error *err) MUST_CHECK;
 
 /* All of it at that offset, over short writes and EINTR. */
-enum result segment_write(const struct segment_io *io, int fd, struct span bytes,
-                          off_t offset, struct error *err) MUST_CHECK;
+enum result segment_write(const struct segment_io *io, int fd,
+                          struct span bytes, off_t offset,
+                          struct error *err) MUST_CHECK;
 
 #endif

@@ -19,6 +19,7 @@
  * reply, an unsubscribe...) change none. Expanded counts as handed over:
  * what became of the copies nobody says.
  */
+/* clang-format off */
 static const unsigned char moves[EVENT_KINDS][STATES] = {
 	/* before:              SUB  REF  DLY  REL  DEL  FAI  DIS  REP  CON */
 	[EVENT_SUBMITTED] =    { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
@@ -38,6 +39,7 @@ static const unsigned char moves[EVENT_KINDS][STATES] = {
 	[EVENT_GAP] =          { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
 	[EVENT_STARTED] =      { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
 };
+/* clang-format on */
 
 static const struct {
 	const char *name;
@@ -48,8 +50,7 @@ static const struct {
 	[STATE_DELAYED] = { "delayed",
 	                    "not yet handed over; a mail server keeps trying" },
 	[STATE_RELAYED] = { "relayed", "handed over to another mail server" },
-	[STATE_DELIVERED] = { "delivered",
-	                      "delivered to the mailbox service" },
+	[STATE_DELIVERED] = { "delivered", "delivered to the mailbox service" },
 	[STATE_FAILED] = { "failed", "could not be delivered" },
 	[STATE_DISPLAYED] = { "displayed",
 	                      "displayed by the recipient's mail program" },

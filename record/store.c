@@ -60,7 +60,8 @@ close_idle(struct store *store)
 
 	pthread_mutex_lock(&store->lock);
 	count = store->idle_count;
-	memcpy(old, store->idle, count * sizeof(old[0]));
+	for (size_t i = 0; i < count; i++)
+		old[i] = store->idle[i];
 	store->idle_count = 0;
 	pthread_mutex_unlock(&store->lock);
 	for (size_t i = 0; i < count; i++)
@@ -159,8 +160,8 @@ store_run(struct store *store, const struct batch *batch, struct arena *arena,
 
 enum result
 store_ask(struct arena *arena, struct store *store,
-          const struct store_question *question,
-          struct store_answer *answers_r, struct error *err)
+          const struct store_question *question, struct store_answer *answers_r,
+          struct error *err)
 {
 	struct redis_reply *replies;
 	struct batch batch;

@@ -75,7 +75,7 @@ take_number(struct span text, int most, int *number_r)
 static bool
 take_host(struct span text, int port, struct url_host *host_r)
 {
-	struct span name = text, rest;
+	struct span name, rest;
 
 	if (text.len > 0 && text.at[0] == '[') {
 		size_t end = span_find(text, ']', 0);
@@ -177,8 +177,7 @@ read_sentinel(struct span rest, struct url *url, struct error *err)
 		hosts = span_skip(hosts, comma + 1);
 	}
 	if (url->host_count == 0 || end == 0 ||
-	    !take_text(span_take(name, end), url->master,
-	               sizeof(url->master)))
+	    !take_text(span_take(name, end), url->master, sizeof(url->master)))
 		return bad(err, "sentinels and the name of the master are "
 		                "wanted");
 	if (db.len > 0 && !take_number(db, 16383, &url->db))
@@ -227,8 +226,8 @@ url_read(const char *text, struct url *url_r, struct error *err)
 			continue;
 
 		size_t len = strlen(schemes[i].scheme);
-		enum result result = schemes[i].read(span_skip(all, len), &url,
-		                                     err);
+		enum result result =
+			schemes[i].read(span_skip(all, len), &url, err);
 
 		if (result == RESULT_OK)
 			*url_r = url;

@@ -22,11 +22,11 @@ struct url_host {
 
 struct url {
 	enum url_kind kind;
-	char path[108];     /* UNIX */
+	char path[108];                   /* UNIX */
 	struct url_host hosts[URL_HOSTS]; /* TCP: one; SENTINEL: some */
 	size_t host_count;
-	char master[128];   /* SENTINEL: the name they know it by */
-	char user[128];     /* "" for none */
+	char master[128]; /* SENTINEL: the name they know it by */
+	char user[128];   /* "" for none */
 	char password[256];
 	int db;
 };

@@ -42,8 +42,7 @@ redis_listens(const struct private_redis *redis)
 
 /* Starts it (again, empty). False: there is no redis-server to start. */
 static inline bool
-redis_start(struct private_redis *redis, const char *option,
-            const char *value)
+redis_start(struct private_redis *redis, const char *option, const char *value)
 {
 	static const char program[] = "/usr/bin/redis-server";
 

@@ -79,8 +79,8 @@ fill_case(struct event events[4])
 	event_fact_add(arena, &events[0], "sender", "recouvrement@example.fr");
 	event_fact_add(arena, &events[0], "client", "10.0.0.12");
 	event_fact_add(arena, &events[0], "auth", "recouvrement");
-	events[0].recipients = arena_array(arena, 2,
-	                                   sizeof(*events[0].recipients));
+	events[0].recipients =
+		arena_array(arena, 2, sizeof(*events[0].recipients));
 	events[0].recipient_count = 1;
 	events[0].recipients[0].address = "anne@example.com";
 	events[0].recipients[1].address = "bo@example.org";
@@ -187,10 +187,11 @@ test_a_case_without_its_submission(void **state)
 static void
 test_nothing_hostile_reaches_the_terminal(void **state)
 {
-	static const char *const names[] = { "subject", "from", "sender",
-		                             "client", "auth", "diagnostic",
-		                             "remote_mta", "reason", "sign",
-		                             "problem", "to" };
+	static const char *const names[] = {
+		"subject", "from",       "sender",     "client",
+		"auth",    "diagnostic", "remote_mta", "reason",
+		"sign",    "problem",    "to"
+	};
 
 	(void)state;
 	for (int kind = 0; kind < EVENT_KINDS; kind++) {
@@ -200,8 +201,8 @@ test_nothing_hostile_reaches_the_terminal(void **state)
 		};
 		const char *text;
 
-		events[0].recipients = arena_array(
-			arena, 1, sizeof(*events[0].recipients));
+		events[0].recipients =
+			arena_array(arena, 1, sizeof(*events[0].recipients));
 		events[0].recipient_count = 1;
 		events[0].recipients[0].address = "a\x1b]0;x\x07@b\r\nc";
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -229,8 +230,8 @@ test_F_10_no_word_says_too_much(void **state)
 
 		for (size_t i = 0; i < 4; i++) {
 			assert_null(strstr(words, banned[i]));
-			assert_null(strstr(timeline_kind(event.kind),
-			                   banned[i]));
+			assert_null(
+				strstr(timeline_kind(event.kind), banned[i]));
 		}
 	}
 }

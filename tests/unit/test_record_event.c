@@ -42,11 +42,11 @@ sample(struct arena *arena)
 	event_fact_add(arena, &event, "auth", "");
 	event.recipients = arena_array(arena, 2, sizeof(*event.recipients));
 	event.recipient_count = 2;
-	event.recipients[0] = (struct event_recipient){
-		"anne@example.com", "rfc822;anne@example.com", 6
-	};
-	event.recipients[1] = (struct event_recipient){ "bo@example.org", "",
-		                                        0 };
+	event.recipients[0] =
+		(struct event_recipient){ "anne@example.com",
+		                          "rfc822;anne@example.com", 6 };
+	event.recipients[1] =
+		(struct event_recipient){ "bo@example.org", "", 0 };
 	return event;
 }
 
@@ -123,9 +123,9 @@ test_what_is_written_reads_back(void **state)
 	write_both(&back, &entry2, &payload2);
 	assert_string_equal(entry.data, entry2.data);
 	assert_string_equal(payload.data, payload2.data);
-	assert_int_equal(event_read(arena, buf_as_span(&entry), SPAN(""),
-	                            &back, &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		event_read(arena, buf_as_span(&entry), SPAN(""), &back, &err),
+		RESULT_OK);
 	assert_int_equal(back.fact_count, 0);
 	assert_int_equal(back.recipient_count, 0);
 	buf_done(&entry);
@@ -140,8 +140,14 @@ static void
 test_CHAIN_6a_no_address_in_an_entry(void **state)
 {
 	static const char *const words[] = {
-		"anne@example.com", "a\"b", "a\nb\r", "\xff\xfe", "\x01@\x7f",
-		"\xc3\xa9t\xc3\xa9", "550 5.1.1 <anne@example.com>", "a/b:c",
+		"anne@example.com",
+		"a\"b",
+		"a\nb\r",
+		"\xff\xfe",
+		"\x01@\x7f",
+		"\xc3\xa9t\xc3\xa9",
+		"550 5.1.1 <anne@example.com>",
+		"a/b:c",
 		"0123456789012345678901234567890123456789012345678901234567890"
 		"123456789@0123456789",
 	};
@@ -174,8 +180,9 @@ static void
 test_facts_are_sorted_and_bounded(void **state)
 {
 	struct arena *arena = arena_new();
-	struct event event = { .class_name = "", .queue_id = "", .status = "",
-		               .detail = "" };
+	struct event event = {
+		.class_name = "", .queue_id = "", .status = "", .detail = ""
+	};
 	struct buf payload, entry;
 	struct event back;
 	struct error err;
@@ -190,9 +197,9 @@ test_facts_are_sorted_and_bounded(void **state)
 	event_fact_add(arena, &event, "a", "second");
 	write_both(&event, &entry, &payload);
 	assert_true(payload.len < 66000);
-	assert_int_equal(strncmp(payload.data, "{\"f\":{\"a\":\"second\",\"m\":",
-	                         23),
-	                 0);
+	assert_int_equal(
+		strncmp(payload.data, "{\"f\":{\"a\":\"second\",\"m\":", 23),
+		0);
 	assert_int_equal(event_read(arena, buf_as_span(&entry),
 	                            buf_as_span(&payload), &back, &err),
 	                 RESULT_OK);
@@ -236,7 +243,12 @@ static void
 test_what_we_did_not_write_is_bad(void **state)
 {
 	static const char *const entries[] = {
-		"", "{", "[]", "{}", "null", "{\"k\":\"submitted\"}",
+		"",
+		"{",
+		"[]",
+		"{}",
+		"null",
+		"{\"k\":\"submitted\"}",
 		"{\"c\":\"x\",\"g\":\"observed\",\"k\":\"eaten\","
 		"\"rec\":\"2026-11-21T09:00:02.430Z\",\"seq\":\"1\","
 		"\"src\":\"milter\",\"t\":\"2026-11-21T09:00:02.417Z\"}",

@@ -24,8 +24,8 @@
 
 #define PATH_SIZE 256
 
-static char folder[128];      /* of all writers */
-static char home[PATH_SIZE];  /* of "host.test" */
+static char folder[128];     /* of all writers */
+static char home[PATH_SIZE]; /* of "host.test" */
 
 /* --- a folder of its own for each test -------------------------------- */
 
@@ -744,9 +744,9 @@ test_BND_4_each_flipped_byte_is_noticed(void **state)
 			struct error err = { "" };
 
 			flip(names[n], at, (uint8_t)(1 << at % 8));
-			assert_int_equal(reader_verify(home, NULL, &report,
-			                               &err),
-			                 RESULT_BAD);
+			assert_int_equal(
+				reader_verify(home, NULL, &report, &err),
+				RESULT_BAD);
 			/* It says where: a file, a place and an entry. */
 			assert_non_null(strstr(err.text, "/0000000"));
 			assert_non_null(strstr(err.text, "entry "));
@@ -896,9 +896,9 @@ test_a_reader_follows_the_writer(void **state)
 			struct reader_place place = reader_where(reader);
 
 			reader_close(&reader);
-			assert_int_equal(reader_open(home, place, &reader,
-			                             &err),
-			                 RESULT_OK);
+			assert_int_equal(
+				reader_open(home, place, &reader, &err),
+				RESULT_OK);
 		}
 	}
 	reader_close(&reader);

@@ -25,7 +25,7 @@ test_every_state_and_event(void **state)
 	static const enum state there[] = { STATE_RELAYED, STATE_DELIVERED,
 		                            STATE_DISPLAYED, STATE_REPLIED };
 	static const enum event_kind silent[] = {
-		EVENT_SUBMITTED,    EVENT_DISPOSED, EVENT_AUTO_REPLIED,
+		EVENT_SUBMITTED,    EVENT_DISPOSED,   EVENT_AUTO_REPLIED,
 		EVENT_UNSUBSCRIBED, EVENT_UNREADABLE, EVENT_PASSED_ON,
 		EVENT_GAP,          EVENT_STARTED,
 	};

@@ -109,16 +109,16 @@ ask(const struct span *words, size_t count)
 	batch_init(&batch);
 	batch_add(&batch, words, count);
 	assert_int_equal(store_connect(store, 2000, &redis, &err), RESULT_OK);
-	if (redis_run(redis, &batch, arena, clock_steady_us() + 2000000,
-	              &reply, &err) != RESULT_OK)
+	if (redis_run(redis, &batch, arena, clock_steady_us() + 2000000, &reply,
+	              &err) != RESULT_OK)
 		fail_msg("%s", err.text);
 	redis_close(&redis);
 	batch_done(&batch);
 	return reply;
 }
-#define ASK(...)                                            \
-	ask((const struct span[]){ __VA_ARGS__ },           \
-	    sizeof((const struct span[]){ __VA_ARGS__ }) /  \
+#define ASK(...)                                                               \
+	ask((const struct span[]){ __VA_ARGS__ },                              \
+	    sizeof((const struct span[]){ __VA_ARGS__ }) /                     \
 	            sizeof(struct span))
 
 static struct journal *
@@ -206,8 +206,7 @@ feed_journal(const char *writer)
 }
 
 static bool
-is_suppressed(const char *address, const char *class_name,
-              const char **since_r)
+is_suppressed(const char *address, const char *class_name, const char **since_r)
 {
 	struct store_question question = { class_name, &address, 1 };
 	struct store_answer answer;
@@ -227,12 +226,88 @@ query_for(const char *message_id, const char *queue_id, const char *to,
           const char *from)
 {
 	return (struct find_query){ .message_id = message_id,
-		                    .queue_id = queue_id, .to = to,
-		                    .from = from, .limit = 10 };
+		                    .queue_id = queue_id,
+		                    .to = to,
+		                    .from = from,
+		                    .limit = 10 };
+}
+
+/* Two messages and a report on the first, in Redis. */
+struct fed {
+	struct event one;
+	struct event two;
+};
+
+static void
+feed_two(struct fed *fed)
+{
+	struct journal *journal = open_journal("mx1");
+	struct event relayed;
+
+	fed->one = submitted("<a@example.fr>", "Anne@example.com", "service");
+	fed->two = submitted("<b@example.fr>", "bo@example.org", "service");
+	fed->two.time += 5;
+	relayed = later(EVENT_RELAYED, &fed->one);
+	relayed.time = fed->one.time + 10;
+	event_fact_add(arena, &relayed, "diagnostic", "250 ok");
+	append(journal, &fed->one);
+	append(journal, &fed->two);
+	append(journal, &relayed);
+	feed_journal("mx1.test");
+	journal_close(&journal);
 }
 
 static void
-test_what_was_fed_is_found(void **state)
+test_what_was_fed_is_there(void **state)
+{
+	struct event_list events;
+	struct event found;
+	struct error err;
+	struct fed fed;
+
+	(void)state;
+	feed_two(&fed);
+	assert_int_equal(
+		find_events(arena, store, fed.one.message, &events, &err),
+		RESULT_OK);
+	assert_int_equal(events.count, 2);
+	assert_int_equal(events.items[0].kind, EVENT_SUBMITTED);
+	assert_int_equal(events.items[0].sequence, 2);
+	assert_string_equal(events.items[0].writer, "mx1.test");
+	assert_string_equal(events.items[1].writer, "mx1.test");
+	assert_string_equal(event_fact(&events.items[1], "diagnostic"),
+	                    "250 ok");
+	assert_int_equal(
+		find_submission(arena, store, fed.two.message, &found, &err),
+		RESULT_OK);
+	assert_string_equal(found.recipients[0].address, "bo@example.org");
+	assert_int_equal(
+		find_submission(arena, store, message_id_new(), &found, &err),
+		RESULT_NONE);
+}
+
+static void
+test_the_first_known_message_id_is_found(void **state)
+{
+	const char *const ids[] = { "<x@example.net>", "<b@example.fr>",
+		                    "<a@example.fr>" };
+	struct message_id id;
+	struct error err;
+	struct fed fed;
+
+	(void)state;
+	feed_two(&fed);
+	assert_int_equal(find_by_message_ids(store, ids, 3, &id, &err),
+	                 RESULT_OK);
+	assert_true(message_id_same(id, fed.two.message));
+	assert_int_equal(find_by_message_ids(store, ids, 1, &id, &err),
+	                 RESULT_NONE);
+	assert_int_equal(find_by_message_ids(store, ids, 0, &id, &err),
+	                 RESULT_NONE);
+}
+
+static void
+test_messages_are_found_by_what_people_know(void **state)
 {
 	static const struct {
 		const char *message_id, *queue_id, *to, *from;
@@ -252,73 +327,30 @@ test_what_was_fed_is_found(void **state)
 		{ "", "", "bo@example.org", "other@example.fr", 0 },
 		{ "<a@example.fr>", "", "bo@example.org", "", 0 },
 	};
-	struct journal *journal = open_journal("mx1");
-	struct event one = submitted("<a@example.fr>", "Anne@example.com",
-	                             "service");
-	struct event two = submitted("<b@example.fr>", "bo@example.org",
-	                             "service");
-	struct event relayed = later(EVENT_RELAYED, &one), found;
-	struct event_list events;
-	struct message_id id;
-	struct error err;
+	struct fed fed;
 
 	(void)state;
-	two.time += 5;
-	relayed.time += 10;
-	event_fact_add(arena, &relayed, "diagnostic", "250 ok");
-	append(journal, &one);
-	append(journal, &two);
-	append(journal, &relayed);
-	feed_journal("mx1.test");
-
-	assert_int_equal(find_events(arena, store, one.message, &events, &err),
-	                 RESULT_OK);
-	assert_int_equal(events.count, 2);
-	assert_int_equal(events.items[0].kind, EVENT_SUBMITTED);
-	assert_int_equal(events.items[0].sequence, 2);
-	assert_string_equal(events.items[0].writer, "mx1.test");
-	assert_string_equal(events.items[1].writer, "mx1.test");
-	assert_string_equal(event_fact(&events.items[1], "diagnostic"),
-	                    "250 ok");
-	assert_int_equal(find_submission(arena, store, two.message, &found,
-	                                 &err),
-	                 RESULT_OK);
-	assert_string_equal(found.recipients[0].address, "bo@example.org");
-	assert_int_equal(find_submission(arena, store, message_id_new(),
-	                                 &found, &err),
-	                 RESULT_NONE);
-	assert_int_equal(find_by_message_ids(
-				 store,
-				 (const char *[]){ "<x@y>", "<b@example.fr>",
-	                                           "<a@example.fr>" },
-				 3, &id, &err),
-	                 RESULT_OK);
-	assert_true(message_id_same(id, two.message));
-	assert_int_equal(find_by_message_ids(store,
-	                                     (const char *[]){ "<x@y>" }, 1,
-	                                     &id, &err),
-	                 RESULT_NONE);
-
+	feed_two(&fed);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct find_query query =
 			query_for(cases[i].message_id, cases[i].queue_id,
 		                  cases[i].to, cases[i].from);
 		struct message_id_list list = { NULL, 0, 0 };
-		enum result result = find_messages(arena, store, &query, &list,
-		                                   &err);
+		struct error err;
+		enum result result =
+			find_messages(arena, store, &query, &list, &err);
 
-		assert_int_equal(result, cases[i].found > 0 ? RESULT_OK
-		                                            : RESULT_NONE);
+		assert_int_equal(result,
+		                 cases[i].found > 0 ? RESULT_OK : RESULT_NONE);
 		assert_int_equal(list.count, cases[i].found);
 		if (list.count == 2) /* newest first */
 			assert_true(message_id_same(list.items[0],
-			                            two.message));
-		query.until = one.time - 1;
-		assert_int_equal(find_messages(arena, store, &query, &list,
-		                               &err),
-		                 RESULT_NONE);
+			                            fed.two.message));
+		query.until = fed.one.time - 1;
+		assert_int_equal(
+			find_messages(arena, store, &query, &list, &err),
+			RESULT_NONE);
 	}
-	journal_close(&journal);
 }
 
 /* --- the law ---------------------------------------------------------- */
@@ -337,8 +369,8 @@ static void
 feed_a_bit_of_all(void)
 {
 	struct journal *journal = open_journal("mx1");
-	struct event first = submitted("<a@example.fr>", "anne@example.com",
-	                               "newsletter");
+	struct event first =
+		submitted("<a@example.fr>", "anne@example.com", "newsletter");
 	struct event lost = later(EVENT_UNSUBSCRIBED, &first);
 
 	append(journal, &first);
@@ -388,8 +420,8 @@ test_GDPR_12_each_key_ends_or_says_why_not(void **state)
 static void
 test_GDPR_11_no_address_in_clear(void **state)
 {
-	static const char *const secrets[] = { "anne", "example",
-		                               "10.0.0.12", "4F8A12" };
+	static const char *const secrets[] = { "anne", "example", "10.0.0.12",
+		                               "4F8A12" };
 
 	(void)state;
 	feed_a_bit_of_all();
@@ -402,8 +434,7 @@ test_GDPR_11_no_address_in_clear(void **state)
 			size_t at = span_find_text(dump->text, secrets[s], 0);
 
 			assert_int_equal(at, dump->text.len);
-			at = span_find_text(list->items[i].text, secrets[s],
-			                    0);
+			at = span_find_text(list->items[i].text, secrets[s], 0);
 			assert_int_equal(at, list->items[i].text.len);
 		}
 	}
@@ -443,8 +474,8 @@ static void
 test_GDPR_4_who_unsubscribes_is_suppressed(void **state)
 {
 	struct journal *journal = open_journal("mx1");
-	struct event first = submitted("<a@x>", "Anne@Example.com",
-	                               "newsletter");
+	struct event first =
+		submitted("<a@x>", "Anne@Example.com", "newsletter");
 	struct event stop = later(EVENT_UNSUBSCRIBED, &first), again;
 	const char *since;
 
@@ -468,8 +499,8 @@ static void
 test_unsubscribed_before_it_was_submitted(void **state)
 {
 	struct journal *one = open_journal("mx1"), *two = open_journal("mx2");
-	struct event first = submitted("<a@x>", "anne@example.com",
-	                               "newsletter");
+	struct event first =
+		submitted("<a@x>", "anne@example.com", "newsletter");
 	struct event stop = later(EVENT_UNSUBSCRIBED, &first);
 
 	(void)state;
@@ -489,8 +520,8 @@ static void
 test_GDPR_6_suppression_survives_a_rebuilt_store(void **state)
 {
 	struct journal *journal = open_journal("mx1");
-	struct event first = submitted("<a@x>", "anne@example.com",
-	                               "newsletter");
+	struct event first =
+		submitted("<a@x>", "anne@example.com", "newsletter");
 	struct event stop = later(EVENT_UNSUBSCRIBED, &first);
 	struct event_list events;
 	struct error err;
@@ -501,14 +532,14 @@ test_GDPR_6_suppression_survives_a_rebuilt_store(void **state)
 	append(journal, &first);
 	append(journal, &stop);
 	journal_close(&journal);
-	assert_int_equal(forward_all(folder, "mx1.test", store, keys, NULL,
-	                             &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		forward_all(folder, "mx1.test", store, keys, NULL, &err),
+		RESULT_OK);
 	assert_true(is_suppressed("anne@example.com", "newsletter", NULL));
 	/* It is there for a day only, and no index names it. */
-	assert_int_equal(find_events(arena, store, first.message, &events,
-	                             &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		find_events(arena, store, first.message, &events, &err),
+		RESULT_OK);
 	assert_int_equal(ASK(SPAN("KEYS"), SPAN("avis:t:*"))->count, 0);
 }
 
@@ -532,9 +563,9 @@ test_a_reply_is_joined_by_its_references(void **state)
 	append(journal, &reply);
 	append(journal, &stranger);
 	feed_journal("mx1.test");
-	assert_int_equal(find_events(arena, store, first.message, &events,
-	                             &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		find_events(arena, store, first.message, &events, &err),
+		RESULT_OK);
 	assert_int_equal(events.count, 2);
 	assert_int_equal(events.items[1].kind, EVENT_REPLIED);
 	assert_int_equal(events.items[1].recipient, 1);
@@ -551,8 +582,8 @@ value_of(const char *key)
 	char *text = arena_strdup(arena, "");
 
 	if (strcmp(type, "zset") == 0)
-		value = ASK(SPAN("ZRANGE"), span_of(key), SPAN("0"),
-		            SPAN("-1"), SPAN("WITHSCORES"));
+		value = ASK(SPAN("ZRANGE"), span_of(key), SPAN("0"), SPAN("-1"),
+		            SPAN("WITHSCORES"));
 	else if (strcmp(type, "hash") == 0)
 		value = ASK(SPAN("HKEYS"), span_of(key));
 	else
@@ -583,9 +614,8 @@ test_reading_again_changes_nothing(void **state)
 		                 RESULT_OK);
 		assert_int_equal(ASK(SPAN("DBSIZE"))->number, before->count);
 		for (size_t i = 0; i < before->count; i++)
-			assert_string_equal(
-				values[i],
-				value_of(before->items[i].text.at));
+			assert_string_equal(values[i],
+			                    value_of(before->items[i].text.at));
 	}
 }
 
@@ -597,8 +627,8 @@ count_of(const char *kind)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct redis_reply *field = ASK(
-			SPAN("HGET"), list->items[i].text, span_of(kind));
+		const struct redis_reply *field =
+			ASK(SPAN("HGET"), list->items[i].text, span_of(kind));
 
 		if (field->type == REDIS_TEXT)
 			sum += strtoull(field->text.at, NULL, 10);
@@ -667,9 +697,9 @@ test_another_journal_is_read_from_its_start(void **state)
 			append(journal, &first);
 		feed_journal("mx1.test");
 		journal_close(&journal);
-		assert_int_equal(find_events(arena, store, first.message,
-		                             &events, &err),
-		                 RESULT_OK);
+		assert_int_equal(
+			find_events(arena, store, first.message, &events, &err),
+			RESULT_OK);
 		assert_int_equal(count_of("submitted"), 2 + round * 40);
 	}
 }
@@ -697,8 +727,8 @@ static void
 test_the_forwarder_catches_up_with_an_empty_store(void **state)
 {
 	struct journal *journal = open_journal("mx1");
-	struct forwarder *forwarder = forwarder_start(folder, "mx1.test",
-	                                              store, keys);
+	struct forwarder *forwarder =
+		forwarder_start(folder, "mx1.test", store, keys);
 	struct event first = submitted("<a@x>", "a@b", "service"), last;
 
 	(void)state;
@@ -730,8 +760,8 @@ test_stopping_leaves_nothing_behind(void **state)
 		last = submitted("<b@x>", "a@b", "service");
 		append(journal, &last);
 	}
-	struct forwarder *forwarder = forwarder_start(folder, "mx1.test",
-	                                              store, keys);
+	struct forwarder *forwarder =
+		forwarder_start(folder, "mx1.test", store, keys);
 	forwarder_stop(&forwarder, 5000);
 	journal_close(&journal);
 	assert_true(wait_for(last.message, 1));
@@ -767,14 +797,12 @@ test_MLT_21_a_hanging_store_costs_its_budget(void **state)
 	assert_int_equal(ask_once(quick, &took_us, &err), RESULT_OK);
 	kill(server.pid, SIGSTOP);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(ask_once(quick, &took_us, &err),
-		                 RESULT_RETRY);
+		assert_int_equal(ask_once(quick, &took_us, &err), RESULT_RETRY);
 		assert_true(took_us > 80000 && took_us < 300000);
 	}
 	/* The breaker is open: the others fail at once. */
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(ask_once(quick, &took_us, &err),
-		                 RESULT_RETRY);
+		assert_int_equal(ask_once(quick, &took_us, &err), RESULT_RETRY);
 		assert_true(took_us < 20000);
 	}
 	assert_non_null(strstr(err.text, "away"));
@@ -867,17 +895,17 @@ test_settings_of_the_server(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(store_setting(arena, store, "server",
-	                               "redis_version", &value, &err),
+	assert_int_equal(store_setting(arena, store, "server", "redis_version",
+	                               &value, &err),
 	                 RESULT_OK);
 	assert_true(value[0] >= '6' && value[0] <= '9');
 	assert_int_equal(store_setting(arena, store, "config",
 	                               "maxmemory-policy", &value, &err),
 	                 RESULT_OK);
 	assert_string_equal(value, "noeviction");
-	assert_int_equal(store_setting(arena, store, "server", "nothing",
-	                               &value, &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		store_setting(arena, store, "server", "nothing", &value, &err),
+		RESULT_OK);
 	assert_string_equal(value, "");
 }
 
@@ -911,14 +939,12 @@ test_a_packed_event_comes_back_or_is_refused(void **state)
 	assert_string_equal(event_fact(&back, "raw"), "");
 	for (size_t i = 0; i < value.len; i++) {
 		value.data[i] ^= 4;
-		assert_int_equal(schema_unpack(arena, keys,
-		                               first.message,
+		assert_int_equal(schema_unpack(arena, keys, first.message,
 		                               buf_as_span(&value), &back,
 		                               &err),
 		                 RESULT_BAD);
 		value.data[i] ^= 4;
-		assert_int_equal(schema_unpack(arena, keys,
-		                               first.message,
+		assert_int_equal(schema_unpack(arena, keys, first.message,
 		                               span_make(value.data, i), &back,
 		                               &err),
 		                 RESULT_BAD);
@@ -941,7 +967,7 @@ test_sealed_garbage_is_refused(void **state)
 
 		for (size_t i = 0; i < sizeof(plain); i++)
 			plain[i] = (uint8_t)((seed = seed * 1103515245u +
-			                                   12345u) >>
+			                             12345u) >>
 			                     16);
 		plain[0] = 1;
 		plain[1] %= EVENT_KINDS;
@@ -1010,7 +1036,9 @@ main(void)
 	}
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_what_was_fed_is_found),
+		TEST(test_what_was_fed_is_there),
+		TEST(test_the_first_known_message_id_is_found),
+		TEST(test_messages_are_found_by_what_people_know),
 		TEST(test_GDPR_12_each_key_ends_or_says_why_not),
 		TEST(test_GDPR_11_no_address_in_clear),
 		TEST(test_indexes_are_trimmed_by_age),
