@@ -227,7 +227,7 @@ bounce_is_one(const struct letter *letter)
 	    !has_mail_sign(letter, head))
 		return false;
 	/* "Thank you, your message was received" holds no failure. */
-	if (words == 0 && !has_sign)
+	if (words == 0 && !has_sign && (!is_machine || subject < 4))
 		return false;
 	points += daemon_points(letter);
 	points += letter_has_null_sender(letter) ? 2 : 0;

@@ -466,15 +466,13 @@ static void
 reason_with_code(const struct notice *notice, const char *address,
                  struct buf *reason)
 {
-	struct arena *arena = notice->letter->arena;
-
 	for (size_t i = 0; i < notice->count && reason->len == 0; i++) {
 		struct span line = notice->lines[i].text;
 
 		if (address[0] != '\0' &&
 		    span_find_text(line, address, 0) == line.len)
 			continue;
-		if (has_code(arena, line))
+		if (notice_judge(notice, i)->has_code)
 			add_reply(notice, i, reason);
 	}
 }
@@ -515,19 +513,49 @@ reason_announced(const struct notice *notice, struct buf *reason)
 static void
 reason_in_words(const struct notice *notice, struct buf *reason)
 {
-	struct arena *arena = notice->letter->arena;
-
 	for (size_t i = 0; i < notice->count * 2 && reason->len == 0; i++) {
 		size_t line = i % notice->count;
-		struct span folded =
-			phrase_fold(arena, notice->lines[line].text);
-		const struct pattern *best =
-			pattern_best(&bounce_phrases, folded);
+		struct span text = span_trim(notice->lines[line].text);
 
-		if (best != NULL && best->action != ACTION_NONE &&
-		    (i >= notice->count || !span_ends(folded, ":")))
+		if (notice_judge(notice, line)->is_reason &&
+		    (i >= notice->count || !span_ends(text, ":")))
 			add_paragraph(notice, line, reason);
 	}
+}
+
+static const char *
+reason_by(const struct notice *notice,
+          void (*find)(const struct notice *notice, struct buf *reason))
+{
+	struct buf reason;
+
+	buf_init(&reason, REASON_LIMIT);
+	find(notice, &reason);
+
+	const char *text =
+		arena_strndup(notice->letter->arena, reason.data, reason.len);
+	buf_done(&reason);
+	return text;
+}
+
+static void
+reason_by_code(const struct notice *notice, struct buf *reason)
+{
+	reason_with_code(notice, "", reason);
+}
+
+/* Once for a notice: with hundreds of recipients it adds up. */
+static const struct notice_reasons *
+reasons_of(const struct notice *notice)
+{
+	struct notice_reasons *reasons = notice->reasons;
+
+	if (reasons->in_words == NULL) {
+		reasons->by_code = reason_by(notice, reason_by_code);
+		reasons->announced = reason_by(notice, reason_announced);
+		reasons->in_words = reason_by(notice, reason_in_words);
+	}
+	return reasons;
 }
 
 /* The line of the address itself, when the code stands in front of it. */
@@ -574,11 +602,11 @@ find_reason(const struct notice *notice, const struct found_list *found,
 	buf_init(&better, REASON_LIMIT);
 	reason_with_code(notice, self->address, &better);
 	if (better.len == 0 && is_only)
-		reason_with_code(notice, "", &better);
+		buf_text(&better, reasons_of(notice)->by_code);
 	if (better.len == 0 && !is_good && is_only)
-		reason_announced(notice, &better);
+		buf_text(&better, reasons_of(notice)->announced);
 	if (better.len == 0 && !is_good)
-		reason_in_words(notice, &better);
+		buf_text(&better, reasons_of(notice)->in_words);
 	if (better.len > 0) {
 		buf_reset(reason);
 		buf_span(reason, buf_as_span(&better));
@@ -600,9 +628,9 @@ bounce_reason(const struct notice *notice, const struct found_list *found,
 	if (found->count > 0)
 		find_reason(notice, found, index, &reason);
 	else
-		reason_with_code(notice, "", &reason);
+		buf_text(&reason, reasons_of(notice)->by_code);
 	if (reason.len == 0)
-		reason_in_words(notice, &reason);
+		buf_text(&reason, reasons_of(notice)->in_words);
 	if (recipient->diagnostic[0] == '\0')
 		recipient->diagnostic =
 			report_line(arena, buf_as_span(&reason), REASON_LIMIT);

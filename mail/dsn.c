@@ -414,7 +414,10 @@ dsn_address_text(struct arena *arena, struct span typed)
 	/* X.400 and other foreign addresses have no @ and hold their ";". */
 	if (span_find(split.text, '@', 0) == split.text.len &&
 	    !span_is(split.type, "rfc822"))
-		return arena_strndup(arena, split.text.at, split.text.len);
+		return span_is(split.text, "<>")
+		               ? arena_strdup(arena, "")
+		               : arena_strndup(arena, split.text.at,
+		                               split.text.len);
 
 	char *bare = bare_address(arena, split.text);
 	char *plain = imcea_address(arena, bare);

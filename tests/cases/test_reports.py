@@ -134,7 +134,24 @@ def test_pretty_is_the_same_json():
     assert len(pretty.stdout.splitlines()) > 5
 
 
+BOUNCE = (b"Return-Path: <>\nFrom: MAILER-DAEMON@x.example\n"
+          b"To: s@example.org\nSubject: Undelivered Mail\n\n")
+
+
+def lines(form, count=3000):
+    return BOUNCE + b"".join(form % i for i in range(count))
+
+
 HOSTILE = {
+    "list": lines(b"  a%d@b.example\n\n"),
+    "openings": lines(b"<a%d@b.example>:\nx\n"),
+    "sentences": lines(b"zz zz q to a%d@b.example yy\n"),
+    "labels": lines(b"From: a\nTo: a%d@b.example\n"),
+    "one line": lines(b"a%d@b.example ", 9000),
+    "separators": lines(b"%d original message follows\n"),
+    "many senders": b"To: " + b", ".join(
+        b"a%d@b.example" % i for i in range(3000)) + b"\n" + lines(
+            b"  a%d@b.example\n\n"),
     "many parts": b"Content-Type: multipart/report; boundary=b; "
                   b"report-type=delivery-status\n\n" + b"--b\n\nx\n" * 300000,
     "deep": b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"

@@ -194,6 +194,8 @@ static const struct {
 	{ "LOCAL; jdoe", "jdoe" },
 	{ "rfc822;IMCEASMTP-anne+40b+2Eexample@gw.example", "anne@b.example" },
 	{ "rfc822;", "" },
+	{ "rfc822;<>", "" },
+	{ "LOCAL;<>", "" },
 	{ "", "" },
 };
 
