@@ -156,15 +156,14 @@ def show_next(lab):
 def keep_running(lab):
     folder = lab.place.path
     conf = lab.avis.conf
-    avis = shlex.quote(str(BUILD / "avis"))
+    avis = shlex.quote(os.path.relpath(BUILD / "avis"))
     page.title("It stays until you press Ctrl-C here")
     page.say(f"Point a mail program at 127.0.0.1:"
              f"{lab.sender.port('own')} (no password), or use another "
              "terminal:", 4)
-    page.block(
-        f"sendmail -C {folder}/mail/etc -f julie@example.fr "
-        "anne@example.com < letter.eml", 4)
-    page.block(f"{avis} proof --conf {conf} --to anne@example.com", 4)
+    page.paste(f"sendmail -C {folder}/mail/etc -f julie@example.fr "
+               "anne@example.com < letter.eml")
+    page.paste(f"{avis} proof --conf {conf} --to anne@example.com")
     page.say("Mailboxes that exist: anne, benoit, chloe, david at "
              "example.com (speaks DSN) and example.net (does not); julie, "
              "marc, contact at example.fr.", 4)

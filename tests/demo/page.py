@@ -40,6 +40,11 @@ def command(text):
     print("    " + paint("dim", "$ ") + cut(text, WIDTH - 6), flush=True)
 
 
+def paste(text):
+    """A command for the reader to copy: never cut."""
+    print("      " + text, flush=True)
+
+
 def cut(text, width):
     return text if len(text) <= width else text[:width - 1] + "…"
 
