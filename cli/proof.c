@@ -268,20 +268,21 @@ guess(struct proof *proof)
 		proof->query.queue_id = what;
 }
 
-static bool
+/* EXIT_DONE when the question is clear. */
+static int
 settle(struct proof *proof)
 {
 	guess(proof);
 	if (!asks_something(proof))
-		return false;
+		return EXIT_USAGE;
 	if (proof->token[0] == '\0')
-		return true;
+		return EXIT_DONE;
 	proof->has_message = read_token(proof, proof->token, &proof->message);
 	if (!proof->has_message)
 		opened_say(&proof->opened,
 		           "%s is no token made with the keys in %s",
 		           proof->token, proof->opened.settings->keys);
-	return proof->has_message;
+	return proof->has_message ? EXIT_DONE : EXIT_PROBLEM;
 }
 
 /* --- looking for it --------------------------------------------------- */
@@ -464,8 +465,11 @@ answer(struct proof *proof)
 	if (!open_settings(opened, proof->conf) || !open_keys(opened) ||
 	    !open_store(opened))
 		return EXIT_PROBLEM;
-	if (!settle(proof))
-		return EXIT_USAGE;
+
+	int code = settle(proof);
+
+	if (code != EXIT_DONE)
+		return code;
 	proof->query.limit =
 		proof->wants_all || proof->wants_json ? ALL_LIMIT : LIST_LIMIT;
 	enum result result = find_anywhere(proof, &cases, &err);

@@ -18,6 +18,7 @@
 #include "record/find.h"
 #include "record/forward.h"
 #include "record/journal.h"
+#include "record/local.h"
 #include "record/pool.h"
 #include "record/schema.h"
 
@@ -572,6 +573,61 @@ test_a_reply_is_joined_by_its_references(void **state)
 	journal_close(&journal);
 }
 
+/* The slow way says the same as the store. */
+static void
+test_the_journals_answer_as_the_store_does(void **state)
+{
+	struct journal *journal = open_journal("mx1");
+	struct event first =
+		submitted("<a@example.fr>", "anne@example.com", "newsletter");
+	struct event reply = later(EVENT_REPLIED, NULL);
+	struct event stop = later(EVENT_UNSUBSCRIBED, &first);
+	struct find_query query = query_for("", "", "anne@example.com", "");
+	struct local local = { .arena = arena, .folder = folder };
+	struct message_id_list ids;
+	struct event_list here, there;
+	struct error err;
+
+	(void)state;
+	reply.time += 1;
+	stop.time += 2;
+	event_fact_add(arena, &reply, "refs", "<a@example.fr>");
+	event_fact_add(arena, &reply, "from", "anne@example.com");
+	append(journal, &first);
+	append(journal, &reply);
+	journal_close(&journal);
+	journal = open_journal("mx2");
+	append(journal, &stop);
+	journal_close(&journal);
+	feed_journal("mx1.test");
+	feed_journal("mx2.test");
+
+	assert_int_equal(local_messages(&local, &query, &ids, &err), RESULT_OK);
+	assert_int_equal(ids.count, 1);
+	assert_true(message_id_same(ids.items[0], first.message));
+	assert_int_equal(local_events(&local, first.message, &here, &err),
+	                 RESULT_OK);
+	assert_int_equal(find_events(arena, store, first.message, &there, &err),
+	                 RESULT_OK);
+	assert_int_equal(here.count, 3);
+	assert_int_equal(there.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(here.items[i].kind, there.items[i].kind);
+		assert_int_equal(here.items[i].recipient,
+		                 there.items[i].recipient);
+		assert_string_equal(here.items[i].writer,
+		                    there.items[i].writer);
+		assert_string_equal(event_fact(&here.items[i], "from"),
+		                    event_fact(&there.items[i], "from"));
+	}
+	assert_false(local.is_damaged);
+	assert_int_equal(local_events(&local, message_id_new(), &here, &err),
+	                 RESULT_NONE);
+	query.to = "bo@example.org";
+	assert_int_equal(local_messages(&local, &query, &ids, &err),
+	                 RESULT_NONE);
+}
+
 /* --- reading again ---------------------------------------------------- */
 
 static const char *
@@ -1046,6 +1102,7 @@ main(void)
 		TEST(test_unsubscribed_before_it_was_submitted),
 		TEST(test_GDPR_6_suppression_survives_a_rebuilt_store),
 		TEST(test_a_reply_is_joined_by_its_references),
+		TEST(test_the_journals_answer_as_the_store_does),
 		TEST(test_reading_again_changes_nothing),
 		TEST(test_counters_are_absolute),
 		TEST(test_another_journal_is_read_from_its_start),
