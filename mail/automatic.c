@@ -216,21 +216,40 @@ own_words(const struct letter *letter)
 	return phrase_fold(letter->arena, span_make(own, len));
 }
 
-/* "Re: Automatic reply: x" is what a person answers to one. */
+/* Behind "[EXT] " and the like, which gateways put in front. */
+static struct span
+without_tags(struct span subject)
+{
+	while (subject.len > 0 && subject.at[0] == '[') {
+		size_t close = span_find(subject, ']', 0);
+
+		/* Not where the tag is what it says: "[Auto-Reply]". */
+		if (close >= subject.len || close > 12 ||
+		    span_starts(subject, "[auto"))
+			break;
+		subject = span_trim(span_skip(subject, close + 1));
+	}
+	return subject;
+}
+
+/*
+ * 2: it begins so; 1: it speaks of one. "Re: Automatic reply: x" is what a
+ * person answers to one.
+ */
 static int
 subject_points(const struct letter *letter)
 {
+	struct span subject = without_tags(letter->subject_folded);
 	const struct pattern *best;
 
 	if (letter_is_reply_or_forward(letter))
 		return 0;
-	best = pattern_best(&automatic_subjects, letter->subject_folded);
+	best = pattern_best(&automatic_subjects, subject);
 	if (best == NULL)
 		return 0;
-	/* Deep in a subject it is what somebody writes about. */
-	if (span_find_text(letter->subject_folded, best->text, 0) > 25)
-		return 1;
-	return best->points > 2 ? 2 : 1;
+	return best->points > 2 && span_find_text(subject, best->text, 0) < 4
+	               ? 2
+	               : 1;
 }
 
 static int
@@ -270,7 +289,8 @@ automatic_is_reply(const struct letter *letter)
 {
 	const char *submitted = auto_submitted(letter->arena, letter->headers);
 	int header = header_points(letter);
-	int words = subject_points(letter) + words_points(letter);
+	int subject = subject_points(letter);
+	int words = subject + words_points(letter);
 
 	if (text_starts(submitted, "auto-replied") ||
 	    reply_field(letter->arena, letter->headers)[0] != '\0')
@@ -279,6 +299,9 @@ automatic_is_reply(const struct letter *letter)
 	if (words == 0)
 		return submitted[0] != '\0' && header >= CLEAR + 1;
 	if (has_list_field(letter->headers) && submitted[0] == '\0')
+		return false;
+	/* By its words alone only if the subject begins with them. */
+	if (header == 0 && subject < 2)
 		return false;
 	return words + header >= CLEAR;
 }

@@ -15,23 +15,53 @@ static const struct {
 	{ "\xE2\x80\x8B", "" },   { "\xC2\xB4", "'" },
 };
 
-/* Two-byte letters whose lower case is a fixed way off. */
+/*
+ * Two-byte letters and how their lower case is reached: all of a range by
+ * the same way, or every second one by one.
+ */
+static const struct {
+	unsigned char lead, first, last;
+	unsigned char lower_lead;
+	signed char step;
+	bool is_pairs; /* first, first + 2, ... are the upper ones */
+} letter_ranges[] = {
+	{ 0xc3, 0x80, 0x96, 0xc3, 0x20, false }, /* Latin 1 */
+	{ 0xc3, 0x98, 0x9e, 0xc3, 0x20, false },
+	{ 0xc4, 0x80, 0xae, 0xc4, 1, true }, /* Latin Extended-A */
+	{ 0xc4, 0xb2, 0xb6, 0xc4, 1, true },
+	{ 0xc4, 0xb9, 0xbd, 0xc4, 1, true },
+	{ 0xc5, 0x81, 0x87, 0xc5, 1, true },
+	{ 0xc5, 0x8a, 0xb6, 0xc5, 1, true },
+	{ 0xc5, 0xb9, 0xbd, 0xc5, 1, true },
+	{ 0xce, 0x86, 0x86, 0xce, 0x26, false }, /* Greek */
+	{ 0xce, 0x88, 0x8a, 0xce, 0x25, false },
+	{ 0xce, 0x8c, 0x8c, 0xcf, 0, false },
+	{ 0xce, 0x8e, 0x8f, 0xcf, -1, false },
+	{ 0xce, 0x91, 0x9f, 0xce, 0x20, false },
+	{ 0xce, 0xa0, 0xa9, 0xcf, -0x20, false },
+	{ 0xd0, 0x80, 0x8f, 0xd1, 0x10, false }, /* Cyrillic */
+	{ 0xd0, 0x90, 0x9f, 0xd0, 0x20, false },
+	{ 0xd0, 0xa0, 0xaf, 0xd1, -0x20, false },
+};
+
 static void
 lower_pair(const unsigned char *at, char *to)
 {
-	unsigned char a = at[0];
-	unsigned char b = at[1];
-
-	if (a == 0xc3 && b >= 0x80 && b <= 0x9e && b != 0x97) {
-		b = (unsigned char)(b + 0x20);
-	} else if (a == 0xd0 && b >= 0x90 && b <= 0x9f) {
-		b = (unsigned char)(b + 0x20);
-	} else if (a == 0xd0 && b >= 0xa0 && b <= 0xaf) {
-		a = 0xd1;
-		b = (unsigned char)(b - 0x20);
+	to[0] = (char)at[0];
+	to[1] = (char)at[1];
+	for (size_t i = 0; i < sizeof(letter_ranges) / sizeof(letter_ranges[0]);
+	     i++) {
+		if (at[0] != letter_ranges[i].lead ||
+		    at[1] < letter_ranges[i].first ||
+		    at[1] > letter_ranges[i].last)
+			continue;
+		if (letter_ranges[i].is_pairs &&
+		    (at[1] - letter_ranges[i].first) % 2 != 0)
+			return;
+		to[0] = (char)letter_ranges[i].lower_lead;
+		to[1] = (char)(at[1] + letter_ranges[i].step);
+		return;
 	}
-	to[0] = (char)a;
-	to[1] = (char)b;
 }
 
 static size_t
@@ -58,8 +88,8 @@ phrase_fold(struct arena *arena, struct span text)
 			c < 0x80 ? 0 : plain_length(span_skip(text, i), &to);
 
 		if (used == 0 && c >= 0x80) {
-			used = (c == 0xc3 || c == 0xd0) && i + 1 < text.len ? 2
-			                                                    : 1;
+			used = c >= 0xc3 && c <= 0xd0 && i + 1 < text.len ? 2
+			                                                  : 1;
 			if (used == 2)
 				lower_pair((const unsigned char *)text.at + i,
 				           out + len);

@@ -210,7 +210,8 @@ close_group(struct reading *reading)
 
 	if (now == NULL)
 		return;
-	if (now->final[0] == '\0' && reading->actual[0] != '\0')
+	/* It may also be a program that got the message. */
+	if (now->final[0] == '\0' && strchr(reading->actual, '@') != NULL)
 		now->final = reading->actual;
 	if (now->status[0] == '\0')
 		now->status = report_status_in(reading->arena,

@@ -90,7 +90,8 @@ modifier_list(struct arena *arena, struct span s)
 	char *out = arena_alloc(arena, s.len + 1);
 	size_t len = 0;
 
-	for (size_t i = 0; i < s.len && s.at[i] != ';'; i++)
+	/* AS2 explains behind a colon (RFC 4130). */
+	for (size_t i = 0; i < s.len && strchr(";:", s.at[i]) == NULL; i++)
 		if (s.at[i] != ' ' && s.at[i] != '/')
 			out[len++] = s.at[i];
 	return out;
