@@ -65,7 +65,7 @@ log_to_stderr(enum log_level level, const char *text)
 }
 
 static void FORMAT_LIKE(2, 0)
-log_line(enum log_level level, const char *format, va_list args)
+	log_line(enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_BYTES];
 

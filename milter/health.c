@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -79,13 +80,14 @@ health_run(void *context)
 		abort();
 	pthread_mutex_lock(&health->lock);
 	while (!health->is_stopping) {
-		struct timespec until;
-
 		pthread_mutex_unlock(&health->lock);
 		check_once(health, curl);
 		pthread_mutex_lock(&health->lock);
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += EVERY_S;
+
+		const struct timespec until = {
+			.tv_sec = clock_steady_us() / 1000000 + EVERY_S
+		};
+
 		while (!health->is_stopping &&
 		       pthread_cond_timedwait(&health->wake, &health->lock,
 		                              &until) == 0)

@@ -147,6 +147,9 @@ def lengths(tree):
                 start = None
             # A line of text for people may have 80 columns of its own.
             is_text = re.fullmatch(r'[\s?:]*".*"[\s,;)]*', line)
+            # One long word cannot be broken; clang-format knows wide ones.
+            if not line.isascii() or not re.search(r"\S\s", line):
+                continue
             if len(line.expandtabs(8)) > COLUMNS + (8 if is_text else 0):
                 yield finding(name, number, f"over {COLUMNS} columns")
 

@@ -79,7 +79,7 @@ static const struct lint_case cases[] = {
 	  "2: warning: classes.a: a list without a list_id: receivers cannot "
 	  "tell it from others [BULK-3]" },
 	{ ONE(LAW "retention = \"2d\"; receipts = { delivery = \"failure\"; "
-	      "pending_after = \"3d\"; "
+	          "pending_after = \"3d\"; "
 	          "};"),
 	  AT "the record is gone (retention) before silence is noticed "
 	     "(receipts.pending_after) [GDPR-12]" },
