@@ -137,19 +137,52 @@ add_found(const struct notice *notice, const struct found_address *found,
 	*item = *found;
 }
 
+/* "a@b, c@d and e@f": what is said of the first holds for all. */
+static bool
+is_joined(const struct notice *notice, const struct found_address *before,
+          const struct found_address *found)
+{
+	static const char *const words[] = { "and", "et", "und", "y",
+		                             "e",   "en", "och", "og" };
+	struct span line = notice->lines[found->line].text;
+	struct span gap;
+
+	if (found->start < before->end)
+		return false;
+	gap = span_make(line.at + before->end, found->start - before->end);
+	while (gap.len > 0 && strchr(">,;&\"') ", gap.at[0]) != NULL)
+		gap = span_skip(gap, 1);
+	while (gap.len > 0 && strchr("<\"'( ", gap.at[gap.len - 1]) != NULL)
+		gap.len--;
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (span_is(gap, words[i]))
+			return true;
+	return gap.len == 0;
+}
+
 static void
 scan_line(const struct notice *notice, size_t index, struct found_list *list)
 {
 	struct found_address found;
+	struct found_address before = { .grade = GRADE_NOT };
 	size_t from = 0;
 
 	while (list->count < FOUND_LIMIT && list->scanned < SCAN_LIMIT &&
 	       scan_next(notice, index, &from, &found)) {
 		list->scanned++;
-		if (!found.is_origin)
-			add_found(notice, &found, list);
-		else if (list->count > 0)
-			list->items[list->count - 1].original = found.address;
+		if (found.is_origin) {
+			if (list->count > 0)
+				list->items[list->count - 1].original =
+					found.address;
+			continue;
+		}
+		if (before.grade > found.grade &&
+		    is_joined(notice, &before, &found)) {
+			found.grade = before.grade;
+			found.action = before.action;
+		}
+		add_found(notice, &found, list);
+		before = found;
 	}
 }
 

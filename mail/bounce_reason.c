@@ -569,6 +569,28 @@ reason_around(const struct notice *notice, const struct found_address *self,
 		add_reply(notice, self->line, reason);
 }
 
+/* "No such user:" above a list of those it is about. */
+static void
+reason_above(const struct notice *notice, size_t line, struct buf *reason)
+{
+	if (line > notice->count)
+		return;
+	for (size_t i = line; i-- > 0;) {
+		struct span text = notice->lines[i].text;
+
+		if (notice->lines[i].is_blank || is_list_item(text))
+			continue;
+		/* "The following addresses ..." is about all of them. */
+		if (notice_judge(notice, i)->is_reason &&
+		    span_find(text, '@', 0) == text.len &&
+		    pattern_best(&bounce_headings,
+		                 phrase_fold(notice->letter->arena, text)) ==
+		            NULL)
+			add_line(reason, text);
+		return;
+	}
+}
+
 /* Enough of a text that somebody meant it to be the reason. */
 static bool
 is_sentence(struct span text)
@@ -605,6 +627,8 @@ find_reason(const struct notice *notice, const struct found_list *found,
 		buf_text(&better, reasons_of(notice)->by_code);
 	if (better.len == 0 && !is_good && is_only)
 		buf_text(&better, reasons_of(notice)->announced);
+	if (better.len == 0 && !is_good && !is_only)
+		reason_above(notice, self->line, &better);
 	if (better.len == 0 && !is_good)
 		buf_text(&better, reasons_of(notice)->in_words);
 	if (better.len > 0) {

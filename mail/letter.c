@@ -125,11 +125,14 @@ static const char *const separators[] = {
 };
 
 static const char *const reply_prefixes[] = {
-	"re:",  "re :",  "fw:",   "fwd:",  "tr:",      "tr :",
-	"aw:",  "wg:",   "rv:",   "enc:",  "res:",     "sv:",
-	"vs:",  "vl:",   "vb:",   "antw:", "doorst:",  "odp:",
-	"pd:",  "i:",    "r:",    "ynt:",  "ilt:",     "re[",
-	"fwd ", "[fwd:", "(fwd)", "rif:",  "inoltra:",
+	"re:",  "re :", "aw:",  "res:", "sv:", "vs:",  "antw:",
+	"odp:", "r:",   "ynt:", "rif:", "re[", "réf:", "ref:",
+};
+
+static const char *const forward_prefixes[] = {
+	"fw:",  "fwd:", "tr:",   "tr :",  "wg:",      "rv:",
+	"enc:", "vl:",  "vb:",   "pd:",   "doorst:",  "ilt:",
+	"i:",   "fwd ", "[fwd:", "(fwd)", "inoltra:",
 };
 
 const char *
@@ -186,14 +189,31 @@ letter_has_null_sender(const struct letter *letter)
 	return address[0] == '\0' || text_starts(address, "mailer-daemon");
 }
 
+static bool
+subject_starts(const struct letter *letter, const char *const *starts,
+               size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_starts(letter->subject_folded, starts[i]))
+			return true;
+	return false;
+}
+
+bool
+letter_is_forward(const struct letter *letter)
+{
+	return subject_starts(letter, forward_prefixes,
+	                      sizeof(forward_prefixes) /
+	                              sizeof(forward_prefixes[0]));
+}
+
 bool
 letter_is_reply_or_forward(const struct letter *letter)
 {
-	for (size_t i = 0;
-	     i < sizeof(reply_prefixes) / sizeof(reply_prefixes[0]); i++)
-		if (span_starts(letter->subject_folded, reply_prefixes[i]))
-			return true;
-	return false;
+	return letter_is_forward(letter) ||
+	       subject_starts(letter, reply_prefixes,
+	                      sizeof(reply_prefixes) /
+	                              sizeof(reply_prefixes[0]));
 }
 
 /* White space, quote marks and bars in front of a quoted header. */

@@ -48,7 +48,8 @@ const char *letter_answers(const struct letter *letter);
 /* Return-Path is there and empty. */
 bool letter_has_null_sender(const struct letter *letter);
 
-/* "Re:", "Fwd:", "AW:", "Tr:" ... in front of the subject. */
+/* "Fwd:", "Tr:", "WG:" ... in front of the subject; or "Re:", "AW:" too. */
+bool letter_is_forward(const struct letter *letter);
 bool letter_is_reply_or_forward(const struct letter *letter);
 
 #endif

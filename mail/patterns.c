@@ -44,7 +44,7 @@ static const struct pattern subjects[] = {
 
 	{ "delivery status notification (success)", 4, S },
 	{ "successful mail delivery report", 4, S },
-	{ "successful delivery", 3, S },
+	{ "successful delivery", 3, S }, { "delivered:", 3, S },
 
 	{ "delivery status notification (failure)", 4, F },
 	{ "delivery status notification(failure)", 4, F },
@@ -233,6 +233,9 @@ static const struct pattern phrases[] = {
 	{ "had permanent delivery errors", 4, F },
 	{ "had delivery problems", 3, F },
 	{ "had successful delivery notifications", 4, S },
+	{ "was delivered to the following", 4, S },
+	{ "was successfully delivered", 4, S },
+	{ "has been successfully delivered", 4, S },
 	{ "transcript of session follows", 4, N },
 	{ "this is a warning message only", 4, D },
 	{ "you do not need to resend your message", 4, D },

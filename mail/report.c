@@ -189,7 +189,7 @@ is_passed_on(const struct letter *letter)
 {
 	if (bounce_is_from_daemon(letter) || letter_has_null_sender(letter))
 		return false;
-	return letter_is_reply_or_forward(letter) &&
+	return letter_is_forward(letter) &&
 	       !text_is(letter->parts.items[0].type, "multipart/report");
 }
 
