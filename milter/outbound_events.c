@@ -1,8 +1,11 @@
 #include "milter/outbound_events.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "mail/address.h"
+
+#define LEFT_OUT_BYTES ((size_t)4 * 1024 * 1024)
 
 static void
 event_start(const struct session *session, const struct decision *decision,
@@ -39,15 +42,16 @@ static void
 event_left_out(struct session *session, const struct decision *decision,
                struct event *event)
 {
-	const char *names = "";
+	struct buf names;
 
+	buf_init(&names, LEFT_OUT_BYTES);
 	for (size_t i = 0; i < session->message.recipient_count; i++)
 		if (is_left_out(decision, i))
-			names = arena_printf(
-				session->arena, "%s%s%s", names,
-				names[0] != '\0' ? " " : "",
-				session->message.recipients[i].address);
-	event_fact_add(session->arena, event, "left_out", names);
+			buf_printf(&names, "%s%s", names.len > 0 ? " " : "",
+			           session->message.recipients[i].address);
+	event_fact_add(session->arena, event, "left_out",
+	               arena_strdup(session->arena, names.data));
+	buf_done(&names);
 }
 
 static void
