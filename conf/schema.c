@@ -183,6 +183,12 @@ static const struct row rows[] = {
 	  .offset = LIMITS(recipients),
 	  .low = 1,
 	  .high = 100000 },
+	{ { "limits", "events", "number", "1000",
+	    "what comes back and is recorded of one message" },
+	  .kind = ROW_COUNT,
+	  .offset = LIMITS(events),
+	  .low = 100,
+	  .high = 100000 },
 
 	{ { "senders", "match", "list of patterns", "[ ]",
 	    "addresses in From; none: every no-reply address" },

@@ -186,6 +186,7 @@ struct limits_settings {
 	int64_t header_bytes; /* all of them together */
 	int64_t report_bytes; /* a report that we read */
 	int64_t recipients;
+	int64_t events; /* recorded of one message */
 };
 
 /* What stands in the files themselves, not what is set by default. */
