@@ -14,6 +14,9 @@
 
 #define CATCH_UP_MS 2000
 
+/* A report comes to one address; each further one costs a look-up. */
+#define TOKENS_LIMIT 16
+
 void
 inbound_recognise(struct session *session, size_t recipient)
 {
@@ -66,6 +69,19 @@ wrong_token(struct session *session, const struct arrival *arrival)
 		count);
 }
 
+/* Who has a token can write without end; we need not keep all of it. */
+static void
+leave_over_limit(struct session *session, const char *limit)
+{
+	static struct log_gate gate;
+
+	log_warn_gated(&gate,
+	               "%s: mail to a receipt address is past the limit set by "
+	               "%s and left to its mailbox",
+	               session->message.queue_id, limit);
+	message_log(session, "-", "untouched", limit);
+}
+
 /*
  * A report may overtake its message by milliseconds on the way to Redis:
  * then the forwarder is waited for once.
@@ -85,15 +101,6 @@ find_case(struct session *session, struct message_id id,
 		return RESULT_RETRY;
 	}
 	return find_events(session->arena, service->store, id, events, err);
-}
-
-static const struct event *
-submission_in(const struct event_list *events)
-{
-	for (size_t i = 0; i < events->count; i++)
-		if (events->items[i].kind == EVENT_SUBMITTED)
-			return &events->items[i];
-	return NULL;
 }
 
 /* The message as a file would hold it, for the reader of reports. */
@@ -133,8 +140,30 @@ read_arrival(struct session *session, const struct event *submitted,
 	report_read(arena, whole_message(session), sent, count, report);
 }
 
+/* Said before: nothing new to record. When in doubt it is recorded. */
+static bool
+is_unsubscribed(struct session *session, struct message_id id)
+{
+	struct arena *arena = session->arena;
+	struct store *store = session->service->store;
+	struct store_answer answer = { .is_suppressed = false };
+	struct event submitted;
+	struct error err;
+
+	if (find_submission(arena, store, id, &submitted, &err) != RESULT_OK ||
+	    submitted.recipient_count != 1)
+		return false;
+
+	const char *address =
+		address_normal(arena, submitted.recipients[0].address);
+	struct store_question question = { submitted.class_name, &address, 1 };
+
+	return store_ask(arena, store, &question, &answer, &err) == RESULT_OK &&
+	       answer.is_suppressed;
+}
+
 static void
-handle_unsubscribe(struct session *session, const struct arrival *arrival)
+handle_unsubscribe(struct session *session, struct arrival *arrival)
 {
 	struct event event = {
 		.time = clock_now(),
@@ -151,13 +180,14 @@ handle_unsubscribe(struct session *session, const struct arrival *arrival)
 	};
 
 	/* LST-13: the token decides; From can be anybody's. */
-	session_record(session, &event);
+	if (!is_unsubscribed(session, arrival->id))
+		session_record(session, &event);
 	pass_on_consume(session, arrival);
 	message_log(session, "-", "consume", "unsubscribe by mail");
 }
 
 static bool
-handle_receipt(struct session *session, const struct arrival *arrival)
+handle_receipt(struct session *session, struct arrival *arrival)
 {
 	struct event_list events = { 0 };
 	struct inbound_case found = { .arrival = arrival };
@@ -172,26 +202,61 @@ handle_receipt(struct session *session, const struct arrival *arrival)
 		              "the record cannot be reached; try again later");
 		return false;
 	}
-	found.submitted = submission_in(&events);
+	found.submitted = inbound_submission(&events);
 	found.earlier = &events;
 	found.report = &report;
 	read_arrival(session, found.submitted, &report);
 	inbound_record(session, &found);
-	pass_on(session, &found);
+	if (found.is_over_limit)
+		leave_over_limit(session, "limits.events");
+	else
+		pass_on(session, &found);
+	return true;
+}
+
+/* The same token stood before: that recipient says what becomes of it. */
+static const struct arrival *
+earlier_twin(const struct session *session, const struct arrival *arrival)
+{
+	for (const struct arrival *a = session->arrivals; a < arrival; a++)
+		if (a->is_genuine && a->purpose == arrival->purpose &&
+		    message_id_same(a->id, arrival->id))
+			return a;
+	return NULL;
+}
+
+/* False: put off, all of it. */
+static bool
+handle_genuine(struct session *session, struct arrival *arrival, size_t *tokens)
+{
+	const struct arrival *twin = earlier_twin(session, arrival);
+
+	if (twin != NULL) {
+		if (twin->is_taken)
+			pass_on_consume(session, arrival);
+		return true;
+	}
+	if (++*tokens > TOKENS_LIMIT) {
+		leave_over_limit(session, "16 addresses a message");
+		return true;
+	}
+	if (arrival->purpose == TOKEN_RECEIPT)
+		return handle_receipt(session, arrival);
+	handle_unsubscribe(session, arrival);
 	return true;
 }
 
 void
 inbound_end(struct session *session)
 {
+	size_t tokens = 0;
+
 	for (size_t i = 0; i < session->arrival_count; i++) {
-		const struct arrival *arrival = &session->arrivals[i];
+		struct arrival *arrival = &session->arrivals[i];
 
 		if (!arrival->is_genuine)
 			wrong_token(session, arrival);
-		else if (arrival->purpose == TOKEN_UNSUBSCRIBE)
-			handle_unsubscribe(session, arrival);
-		else if (!handle_receipt(session, arrival))
+		else if (!handle_genuine(session, arrival, &tokens))
 			return;
 	}
 	pass_on_finish(session);

@@ -9,7 +9,8 @@
 #include "mail/dsn.h"
 #include "milter/pass_on.h"
 
-#define RAW_BYTES ((size_t)32 * 1024)
+#define RAW_BYTES  ((size_t)32 * 1024)
+#define TEXT_BYTES ((size_t)1000) /* of a stranger's word in the record */
 
 /* Action to event, and which bit of NOTIFY makes the author want it. */
 static const struct {
@@ -26,6 +27,15 @@ static const struct {
 
 /* What an author who said nothing is told anyway (RFC 3461, 4.1). */
 #define NOTIFY_DEFAULT (DSN_NOTIFY_FAILURE | DSN_NOTIFY_DELAY)
+
+const struct event *
+inbound_submission(const struct event_list *events)
+{
+	for (size_t i = 0; i < events->count; i++)
+		if (events->items[i].kind == EVENT_SUBMITTED)
+			return &events->items[i];
+	return NULL;
+}
 
 static unsigned
 author_wishes(const struct inbound_case *found, unsigned recipient)
@@ -75,13 +85,34 @@ was_recorded(const struct inbound_case *found, const struct event *event)
 
 /*
  * REP-9, MDN-8: a report has the null sender and comes to the token; with
- * any other sender it is only what somebody says.
+ * any other sender it is only what somebody says. A token that several
+ * recipients were sent shows that one of them speaks, not which; our own
+ * servers are believed.
  */
 static enum event_grade
-grade_of(const struct session *session)
+grade_of(const struct session *session, const struct inbound_case *found)
 {
-	return session->message.sender[0] == '\0' ? GRADE_AUTHENTICATED
-	                                          : GRADE_CLAIMED;
+	bool is_shared = found->submitted != NULL &&
+	                 found->submitted->recipient_count > 1;
+
+	if (session->message.sender[0] != '\0' ||
+	    (is_shared && session->origin == ORIGIN_TRANSIT))
+		return GRADE_CLAIMED;
+	return GRADE_AUTHENTICATED;
+}
+
+/* A fact that a stranger wrote, cut between characters. */
+static void
+add_said(struct session *session, struct event *event, const char *name,
+         const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > TEXT_BYTES)
+		for (len = TEXT_BYTES; len > 0 && (text[len] & 0xc0) == 0x80;)
+			len--;
+	event_fact_add(session->arena, event, name,
+	               arena_strndup(session->arena, text, len));
 }
 
 static void
@@ -90,7 +121,7 @@ event_begin(struct session *session, const struct inbound_case *found,
 {
 	*event = (struct event){
 		.time = clock_now(),
-		.grade = grade_of(session),
+		.grade = grade_of(session, found),
 		.has_message = true,
 		.message = found->arrival->id,
 		.class_name = "",
@@ -107,8 +138,7 @@ event_begin(struct session *session, const struct inbound_case *found,
 	}
 	event_fact_add(session->arena, event, "client",
 	               session->message.client_address);
-	event_fact_add(session->arena, event, "sender",
-	               session->message.sender);
+	add_said(session, event, "sender", session->message.sender);
 }
 
 /* Queues it unless it is there already. */
@@ -116,9 +146,17 @@ static void
 event_queue(struct session *session, struct inbound_case *found,
             const struct event *event)
 {
+	int64_t limit = session->snapshot->settings->limits.events;
+
 	found->kind = event->kind;
+	/* First: a report given again and again is passed on each time. */
+	if ((int64_t)(found->earlier->count + found->queued) >= limit) {
+		found->is_over_limit = true;
+		return;
+	}
 	if (was_recorded(found, event))
 		return;
+	found->queued++;
 	session_record(session, event);
 	log_info("%s: %s message=%.8s recipient=%u grade=%s status=%s",
 	         session->message.queue_id, event_kind_name(event->kind),
@@ -131,7 +169,6 @@ static void
 record_group(struct session *session, struct inbound_case *found,
              const struct report_recipient *group)
 {
-	struct arena *arena = session->arena;
 	const struct report *report = found->report;
 	struct event event;
 
@@ -140,14 +177,13 @@ record_group(struct session *session, struct inbound_case *found,
 	event.source = report->has_report_part ? SOURCE_DSN : SOURCE_BOUNCE;
 	event.recipient = recipient_number(found, group);
 	event.status = group->status;
-	event_fact_add(arena, &event, "original", group->original);
-	event_fact_add(arena, &event, "final", group->final);
-	event_fact_add(arena, &event, "diagnostic", group->diagnostic);
-	event_fact_add(arena, &event, "remote_mta", group->remote_mta);
-	event_fact_add(arena, &event, "reporting_mta", report->reporting_mta);
-	event_fact_add(arena, &event, "arrival_date", report->arrival_date);
-	event_fact_add(arena, &event, "will_retry_until",
-	               group->will_retry_until);
+	add_said(session, &event, "original", group->original);
+	add_said(session, &event, "final", group->final);
+	add_said(session, &event, "diagnostic", group->diagnostic);
+	add_said(session, &event, "remote_mta", group->remote_mta);
+	add_said(session, &event, "reporting_mta", report->reporting_mta);
+	add_said(session, &event, "arrival_date", report->arrival_date);
+	add_said(session, &event, "will_retry_until", group->will_retry_until);
 	if ((author_wishes(found, event.recipient) &
 	     actions[group->action].notify) != 0)
 		found->is_wanted = true;
@@ -179,14 +215,13 @@ record_mdn(struct session *session, struct inbound_case *found)
 	event.source = SOURCE_MDN;
 	event.recipient = recipient_number(found, who);
 	event.detail = report_disposition_name(report->disposition);
-	event_fact_add(arena, &event, "disposition", report->disposition_text);
-	event_fact_add(arena, &event, "original", who->original);
-	event_fact_add(arena, &event, "final", who->final);
-	event_fact_add(arena, &event, "reporting_ua", report->reporting_ua);
-	event_fact_add(arena, &event, "message_id",
-	               report->original_message_id);
-	event_fact_add(arena, &event, "from",
-	               header_text(arena, &session->message.headers, "From"));
+	add_said(session, &event, "disposition", report->disposition_text);
+	add_said(session, &event, "original", who->original);
+	add_said(session, &event, "final", who->final);
+	add_said(session, &event, "reporting_ua", report->reporting_ua);
+	add_said(session, &event, "message_id", report->original_message_id);
+	add_said(session, &event, "from",
+	         header_text(arena, &session->message.headers, "From"));
 	/* MDN-3: the author asked for receipts too. */
 	found->is_wanted =
 		found->submitted != NULL &&
@@ -217,7 +252,7 @@ record_answer(struct session *session, struct inbound_case *found,
 			};
 
 			event.recipient = recipient_number(found, &who);
-			event_fact_add(arena, &event, "from", who.final);
+			add_said(session, &event, "from", who.final);
 		}
 	}
 	event_fact_add(arena, &event, "sign", found->sign);

@@ -9,16 +9,21 @@
  * per recipient group (REP-11).
  */
 struct inbound_case {
-	const struct arrival *arrival;
+	struct arrival *arrival;
 	const struct event *submitted; /* NULL: the message is not known */
 	const struct event_list *earlier;
 	const struct report *report;
 
 	/* filled by inbound_record */
 	bool is_wanted;       /* the author wants to see it */
+	bool is_over_limit;   /* not all of it was recorded: limits.events */
+	size_t queued;        /* events */
 	const char *sign;     /* of an automatic reply; "" */
 	enum event_kind kind; /* of the last event, new or not */
 };
+
+/* The event that says to whom the message went; NULL. */
+const struct event *inbound_submission(const struct event_list *events);
 
 /*
  * Queues the events; what the very same report said before (the sender's MTA

@@ -23,10 +23,11 @@ arrival_path(const struct session *session, const struct arrival *arrival)
 }
 
 void
-pass_on_consume(struct session *session, const struct arrival *arrival)
+pass_on_consume(struct session *session, struct arrival *arrival)
 {
 	edit_drop_recipient(session->arena, &session->outcome.edits,
 	                    arrival_path(session, arrival));
+	arrival->is_taken = true;
 	session->served++;
 }
 
@@ -180,7 +181,7 @@ void
 pass_on(struct session *session, const struct inbound_case *found)
 {
 	struct arena *arena = session->arena;
-	const struct arrival *arrival = found->arrival;
+	struct arrival *arrival = found->arrival;
 	const char *address =
 		session->message.recipients[arrival->recipient].address;
 	const char *author = author_of(found);
@@ -199,6 +200,7 @@ pass_on(struct session *session, const struct inbound_case *found)
 	}
 	edit_drop_recipient(arena, &session->outcome.edits,
 	                    arrival_path(session, arrival));
+	arrival->is_taken = true;
 	edit_add_recipient(arena, &session->outcome.edits,
 	                   arena_printf(arena, "<%s>", author), "");
 	edit_to(session, address, author);
@@ -210,7 +212,8 @@ pass_on(struct session *session, const struct inbound_case *found)
 void
 pass_on_finish(struct session *session)
 {
+	/* Those past limits.recipients are nobody's to discard. */
 	if (session->outcome.answer == ANSWER_CONTINUE &&
-	    session->served == session->message.recipient_count)
+	    session->served == session->recipients_seen)
 		session->outcome.answer = ANSWER_DISCARD;
 }

@@ -11,7 +11,7 @@
 void pass_on(struct session *session, const struct inbound_case *found);
 
 /* This recipient is served; the mail goes no further for it. */
-void pass_on_consume(struct session *session, const struct arrival *arrival);
+void pass_on_consume(struct session *session, struct arrival *arrival);
 
 /* All recipients served: the mail itself is dropped (decision 7). */
 void pass_on_finish(struct session *session);

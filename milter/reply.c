@@ -2,12 +2,16 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "mail/address.h"
 #include "mail/report.h"
+#include "milter/inbound_events.h"
 #include "record/find.h"
 
 #define REFERENCES_LIMIT 50
+#define ID_BYTES         998 /* no line holds more (RFC 5322, 2.1.1) */
+#define FROM_BYTES       320
 
 struct references {
 	const char *ids[REFERENCES_LIMIT];
@@ -26,6 +30,10 @@ read_ids(struct arena *arena, const char *text, struct references *found)
 
 		if (end >= rest.len)
 			return;
+		if (end - start >= ID_BYTES) {
+			rest = span_skip(rest, end + 1);
+			continue;
+		}
 		if (found->count == REFERENCES_LIMIT) {
 			memmove(found->ids, found->ids + 1,
 			        (REFERENCES_LIMIT - 1) * sizeof(found->ids[0]));
@@ -40,12 +48,15 @@ read_ids(struct arena *arena, const char *text, struct references *found)
 static const char *
 join_ids(struct arena *arena, const struct references *found)
 {
-	const char *text = "";
+	const char *joined;
+	struct buf text;
 
+	buf_init(&text, REFERENCES_LIMIT * (ID_BYTES + 1));
 	for (size_t i = 0; i < found->count; i++)
-		text = arena_printf(arena, "%s%s%s", text, i > 0 ? " " : "",
-		                    found->ids[i]);
-	return text;
+		buf_printf(&text, "%s%s", i > 0 ? " " : "", found->ids[i]);
+	joined = arena_strdup(arena, text.data);
+	buf_done(&text);
+	return joined;
 }
 
 /* Which of the message's recipients is it that answers? 0: another one. */
@@ -85,7 +96,8 @@ record_reply(struct session *session, const struct facts *facts,
 	event->queue_id = session->message.queue_id;
 	event->status = "";
 	event->detail = "reference";
-	event_fact_add(arena, event, "from", facts->from);
+	event_fact_add(arena, event, "from",
+	               arena_printf(arena, "%.*s", FROM_BYTES, facts->from));
 	event_fact_add(arena, event, "client", facts->client_address);
 	event_fact_add(arena, event, "sign", sign);
 	session_record(session, event);
@@ -98,18 +110,26 @@ static void
 note_found(struct session *session, const struct facts *facts,
            struct message_id id)
 {
-	struct event submitted, event = { .has_message = true, .message = id };
+	struct event event = { .has_message = true, .message = id };
+	int64_t limit = session->snapshot->settings->limits.events;
+	const struct event *submitted;
+	struct event_list events;
 	struct error err;
 
-	if (find_submission(session->arena, session->service->store, id,
-	                    &submitted, &err) != RESULT_OK)
+	/* Past the limit it is mail like any other: nothing is lost. */
+	if (find_events(session->arena, session->service->store, id, &events,
+	                &err) != RESULT_OK ||
+	    (int64_t)events.count >= limit)
 		return;
-	event.recipient = answering(session, &submitted, facts->from);
+	submitted = inbound_submission(&events);
+	if (submitted == NULL)
+		return;
+	event.recipient = answering(session, submitted, facts->from);
 	/* Our own further letter in the thread is no answer to the first. */
 	if (event.recipient == 0 && session->origin != ORIGIN_TRANSIT)
 		return;
-	event.class_name = submitted.class_name;
-	event.retention_ms = submitted.retention_ms;
+	event.class_name = submitted->class_name;
+	event.retention_ms = submitted->retention_ms;
 	record_reply(session, facts, &event);
 }
 

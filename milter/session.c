@@ -100,6 +100,7 @@ session_forget(struct session *session)
 	session->message = (struct message){ 0 };
 	session->arrivals = NULL;
 	session->arrival_count = session->arrival_room = 0;
+	session->recipients_seen = 0;
 	session->served = 0;
 	session->has_sent = false;
 	session->tickets = NULL;
@@ -140,6 +141,14 @@ session_sender(struct session *session, const char *path,
 		.has_leading_space = session->has_leading_space,
 	};
 	dsn_mail_read(arena, args, &session->message.mail);
+
+	struct facts facts = {
+		.client_address = session->client_address,
+		.auth_user = session->message.auth_user,
+		.is_local_submission = session->is_local_submission,
+	};
+
+	session->origin = rules_origin(session->snapshot->rules, &facts);
 }
 
 void
@@ -149,6 +158,7 @@ session_recipient(struct session *session, const char *path,
 	const struct settings *settings = session->snapshot->settings;
 	struct message *message = &session->message;
 
+	session->recipients_seen++;
 	if ((int64_t)message->recipient_count >= settings->limits.recipients) {
 		session->over_limit = "limits.recipients";
 		return;
@@ -179,18 +189,24 @@ session_header(struct session *session, const char *name, const char *value)
 	header_add(session->arena, headers, name_span, value_span);
 }
 
+/*
+ * A report comes to our address alone. Mail of ours that goes to others too
+ * is outgoing mail: naming our address must be no way past the rules.
+ */
+static bool
+is_arrival(const struct session *session)
+{
+	return session->arrival_count > 0 &&
+	       (session->origin == ORIGIN_TRANSIT ||
+	        session->arrival_count == session->recipients_seen);
+}
+
 enum answer
 session_headers_end(struct session *session)
 {
 	const struct snapshot *snapshot = session->snapshot;
-	struct facts facts = {
-		.client_address = session->client_address,
-		.auth_user = session->message.auth_user,
-		.is_local_submission = session->is_local_submission,
-	};
 
-	session->origin = rules_origin(snapshot->rules, &facts);
-	if (session->arrival_count > 0)
+	if (is_arrival(session))
 		buf_init(&session->body,
 		         (size_t)snapshot->settings->limits.report_bytes);
 	else if (session->origin == ORIGIN_TRANSIT)
@@ -210,7 +226,7 @@ session_body(struct session *session, const void *at, size_t len)
 	if (session->is_dull)
 		return ANSWER_SKIP;
 	session->message.size_bytes += (int64_t)len;
-	if (session->arrival_count > 0) {
+	if (is_arrival(session)) {
 		size_t room = session->body.limit - session->body.len;
 
 		/* The machine-readable parts stand in front. */
@@ -261,7 +277,7 @@ session_end(struct session *session)
 	}
 	if (session->attach != NULL)
 		message->has_attachment = attach_is_found(session->attach);
-	if (session->arrival_count > 0)
+	if (is_arrival(session))
 		inbound_end(session);
 	else
 		outbound_end(session);
@@ -273,23 +289,25 @@ struct outcome
 session_settle(struct session *session, bool edits_are_made)
 {
 	struct error err;
-	bool is_on_disk = true;
+	size_t on_disk = 0;
 
 	for (size_t i = 0; i < session->ticket_count; i++)
 		if (journal_wait(session->service->journal,
-		                 &session->tickets[i], &err) != RESULT_OK)
-			is_on_disk = false;
-	if (!is_on_disk) {
+		                 &session->tickets[i], &err) == RESULT_OK)
+			on_disk++;
+	if (on_disk < session->ticket_count) {
 		log_error("%s: deferred: %s", session->message.queue_id,
 		          err.text);
 		session_defer(session, "the record cannot be written; the "
 		                       "message will be tried again");
 	} else if (!edits_are_made) {
-		/* Edits are all, or 4xx (MLT-9); the record must say so. */
-		record_withdrawn(session);
+		/* Edits are all, or 4xx (MLT-9). */
 		session_defer(session, "an edit failed; the message will be "
 		                       "tried again");
 	}
+	/* What is put off must not stand in the record as sent. */
+	if (session->outcome.answer == ANSWER_DEFER && on_disk > 0)
+		record_withdrawn(session);
 	/* The texts of an outcome are literals or the arena's: copy first. */
 	struct outcome outcome = session->outcome;
 

@@ -50,6 +50,7 @@ struct arrival {
 	size_t recipient; /* index into message.recipients */
 	enum token_purpose purpose;
 	bool is_genuine; /* the token verifies */
+	bool is_taken;   /* the recipient was taken off the mail */
 	struct message_id id;
 };
 
@@ -86,6 +87,7 @@ struct session {
 	struct arrival *arrivals;
 	size_t arrival_count;
 	size_t arrival_room;
+	size_t recipients_seen; /* those past the limit too */
 	const char *over_limit; /* "limits.headers", "" */
 	bool is_dull;           /* transit: the body is not wanted */
 	struct body_digest *digest;
