@@ -60,7 +60,11 @@ def test_members_are_always_there(mail):
         assert "disposition" in got
 
 
-@pytest.mark.parametrize("mail", MAILS, ids=lambda mail: mail.stem)
+# The others are about their own line ends.
+UNIX_MAILS = [mail for mail in MAILS if b"\r" not in mail.read_bytes()]
+
+
+@pytest.mark.parametrize("mail", UNIX_MAILS, ids=lambda mail: mail.stem)
 def test_line_ends_change_nothing(mail):
     """The same mail with CRLF says the same as with LF."""
     sent = mail.with_suffix(".sent")
@@ -69,8 +73,6 @@ def test_line_ends_change_nothing(mail):
         for address in sent.read_text().split():
             args += ["--sent", address]
     text = mail.read_bytes()
-    if b"\r" in text:
-        pytest.skip("has line ends of its own")
     unix = run(*args, "-", stdin=text)
     windows = run(*args, "-", stdin=text.replace(b"\n", b"\r\n"))
     assert json.loads(unix.stdout) == json.loads(windows.stdout)
