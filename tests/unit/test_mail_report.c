@@ -48,8 +48,8 @@ test_REP_1_report_type_in_any_form(void **state)
 {
 	static const char *const types[] = {
 		"multipart/report; report-type=delivery-status; boundary=b",
-		"Multipart/Report; Report-Type=\"Delivery-Status\";\n "
-		"boundary=\"b\"",
+		("Multipart/Report; Report-Type=\"Delivery-Status\";\n "
+		 "boundary=\"b\""),
 		"multipart/report; boundary=b",
 		"multipart/mixed; boundary=b",
 	};
