@@ -103,6 +103,18 @@ start_server(struct daemon *daemon, struct error *err)
 	return RESULT_OK;
 }
 
+/* Indexes must outlive the messages they lead to. */
+static int64_t
+longest_retention(const struct settings *settings)
+{
+	int64_t longest_ms = 0;
+
+	for (size_t i = 0; i < settings->class_count; i++)
+		if (settings->classes[i].retention_ms > longest_ms)
+			longest_ms = settings->classes[i].retention_ms;
+	return longest_ms;
+}
+
 static enum result
 open_record(struct service *service, struct error *err)
 {
