@@ -47,6 +47,9 @@ class _Session(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
 
+    def handle_error(self, *_):
+        """A Postfix that stops hangs up; nobody needs to read of it."""
+
 
 class LoginServer:
     """Serves until close(); anybody may log in with PASSWORD."""

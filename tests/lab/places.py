@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 from .waiting import LabError, tail, wait_until
 
@@ -27,6 +28,16 @@ def adopt_orphans():
     whose first process collects none.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def has_members(group):
+    """Collects those children of ours that have ended; are there more?"""
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 class Process:
@@ -109,6 +120,7 @@ class Place:
         self.is_kept = False
         self._processes = []
         self._groups = []  # of commands, for what they leave running
+        self._lock = threading.Lock()  # over that
         adopt_orphans()
         self._janitor = subprocess.Popen(
             [sys.executable, "-S",
@@ -150,13 +162,12 @@ class Place:
         with subprocess.Popen(words, stdin=subprocess.PIPE, env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               start_new_session=True) as running:
-            self._groups.append(running.pid)
             try:
                 out, err = running.communicate(data, timeout)
             except BaseException:
                 os.killpg(running.pid, signal.SIGKILL)
                 raise
-        self._collect()
+        self._collect(running.pid)
         done = subprocess.CompletedProcess(
             words, running.returncode, out.decode(errors="replace"),
             err.decode(errors="replace"))
@@ -165,14 +176,11 @@ class Place:
                            f"{done.stdout}{done.stderr}".rstrip())
         return done
 
-    def _collect(self):
+    def _collect(self, ended):
         """Takes note of helpers that have outlived their command."""
-        for group in list(self._groups):
-            try:
-                while os.waitpid(-group, os.WNOHANG)[0]:
-                    pass
-            except ChildProcessError:
-                self._groups.remove(group)
+        with self._lock:
+            self._groups.append(ended)
+            self._groups = [g for g in self._groups if has_members(g)]
 
     def keep_files(self):
         """Leaves the directory behind, for somebody to look at."""

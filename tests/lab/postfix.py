@@ -198,8 +198,8 @@ class Postfix:
         self._check()
         try:
             self._start_master()
-        except LabError:
-            if "Address already in use" not in self.log():
+        except LabError as error:
+            if "Address already in use" not in str(error) + self.log():
                 raise
             for port in self.listeners.values():
                 port.yield_now()
@@ -263,12 +263,13 @@ class Postfix:
         daemons = self.place.run(["postconf", "-c", self.conf, "-h",
                                   "daemon_directory"]).stdout.strip()
         self._process = self.place.start(
-            f"postfix {self.name}", [f"{daemons}/master", "-c", self.conf],
+            f"postfix {self.name}",
+            [f"{daemons}/master", "-c", self.conf, "-s"],
             self.folder / "master.out", cwd=self.folder / "queue")
-        self._process.log = self.log_file
         self._process.wait_ready(
             lambda: all(p.answers() for p in self.listeners.values()),
             f"Postfix \"{self.name}\" to listen")
+        self._process.log = self.log_file
 
     # -- looking and doing --------------------------------------------------
 

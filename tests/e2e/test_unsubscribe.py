@@ -1,0 +1,99 @@
+"""Leaving a list by mail, and what it changes."""
+
+import re
+import smtplib
+
+import pytest
+
+from tests.e2e.people import (
+    STRANGER, field, fresh_recipient, from_outside, letter, send_and_receive,
+    wait_case)
+from tests.lab.waiting import wait_until
+
+
+def newsletter(to):
+    return letter("news@example.fr", to=to, X_Campaign="autumn")
+
+
+def way_out(message):
+    """The address in List-Unsubscribe."""
+    return re.search(r"<mailto:([^?>]+)", message["List-Unsubscribe"]).group(1)
+
+
+def leave(lab, reader, address, text=""):
+    """A request as mail programs make it; its body may be empty."""
+    data = f"From: {reader}\nTo: {address}\nSubject: unsubscribe\n\n{text}"
+    from_outside(lab, address, data, sender=reader, xclient=STRANGER)
+
+
+def test_LST_13_leaving_by_mail_holds_from_then_on(lab):
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    leave(lab, reader, way_out(first))
+    wait_case(lab, first, "unsubscribed")
+    with pytest.raises(smtplib.SMTPResponseException) as refusal:
+        lab.send("news@example.fr", [reader], newsletter(reader))
+    assert refusal.value.smtp_code == 550
+    assert b"5.7.1" in refusal.value.smtp_error.encode()
+
+
+def test_LST_13_the_token_decides_whoever_writes(lab):
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    leave(lab, "other@else.example", way_out(first))
+    wait_case(lab, first, "unsubscribed")
+    with pytest.raises(smtplib.SMTPResponseException):
+        lab.send("news@example.fr", [reader], newsletter(reader))
+
+
+def test_LST_14_other_mail_still_arrives(lab):
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    leave(lab, reader, way_out(first))
+    wait_case(lab, first, "unsubscribed")
+    send_and_receive(lab, letter("julie@example.fr", to=reader), to=reader)
+    send_and_receive(lab, letter("recouvrement@example.fr", to=reader),
+                     to=reader)
+
+
+def test_LST_13_a_wrong_token_takes_nobody_off_and_is_kept(lab):
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    address = way_out(first)
+    local, _, domain = address.partition("@")
+    wrong = f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}"
+    leave(lab, reader, wrong)
+    # It lies in the mailbox behind the address, for a person to look at.
+    lab.inbox("unsubscribe@example.fr").wait_one(subject="unsubscribe")
+    send_and_receive(lab, newsletter(reader), to=reader)
+
+
+def test_suppressed_among_others_is_left_out(lab):
+    """GDPR-4: the others get theirs."""
+    gone, stays = fresh_recipient(), fresh_recipient()
+    first = send_and_receive(lab, newsletter(gone), to=gone)
+    leave(lab, gone, way_out(first))
+    wait_case(lab, first, "unsubscribed")
+    text = newsletter(f"{gone}, {stays}")
+    lab.send("news@example.fr", [gone, stays], text)
+    lab.inbox(stays).wait_one(subject=field(text, "Subject"))
+    lab.sender.wait_queue_empty()
+    lab.recipient.wait_queue_empty()
+    assert lab.inbox(gone).messages(subject=field(text, "Subject")) == []
+
+
+def test_LST_12_survives_an_emptied_redis(lab):
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    leave(lab, reader, way_out(first))
+    wait_case(lab, first, "unsubscribed")
+    lab.redis.empty()
+    lab.avis.run("journal replay")
+
+    def is_refused():
+        try:
+            lab.send("news@example.fr", [reader], newsletter(reader))
+        except smtplib.SMTPResponseException as refusal:
+            return refusal.smtp_code == 550
+        return False
+    wait_until(is_refused, "the refusal after the replay", 10, lab.logs())
