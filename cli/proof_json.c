@@ -70,6 +70,8 @@ write_recipients(struct jwrite *json, const struct event_list *events,
 		jwrite_text(json, "address", first->recipients[i].address);
 		jwrite_text(json, "state", state_name(state));
 		jwrite_text(json, "state_words", state_words(state));
+		jwrite_bool(json, "state_is_claimed",
+		            state_is_claimed(events, (unsigned)i + 1));
 		jwrite_end(json);
 	}
 	jwrite_end(json);

@@ -187,7 +187,10 @@ print_state(const struct timeline *timeline, unsigned recipient, FILE *out)
 {
 	enum state state = state_of(timeline->events, recipient);
 
-	fprintf(out, "  state: %s\n", state_words(state));
+	fprintf(out, "  state: %s%s\n", state_words(state),
+	        state_is_claimed(timeline->events, recipient)
+	                ? " (claimed: anyone could have said so)"
+	                : "");
 }
 
 /* "a@b, c@d and 3 more" */

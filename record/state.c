@@ -65,19 +65,43 @@ state_next(enum state now, enum event_kind kind)
 	return (enum state)moves[kind][now];
 }
 
-enum state
-state_of(const struct event_list *events, unsigned recipient)
+/*
+ * What we did ourselves concerns all. A report or reply of somebody we did
+ * not write to says nothing of one of our recipients.
+ */
+static bool
+concerns(const struct event *event, unsigned recipient)
+{
+	return recipient == 0 || event->recipient == recipient ||
+	       (event->recipient == 0 && event->grade == GRADE_OBSERVED);
+}
+
+static enum state
+state_up_to(const struct event_list *events, unsigned recipient,
+            enum event_grade lowest)
 {
 	enum state state = STATE_SUBMITTED;
 
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *event = &events->items[i];
 
-		if (recipient == 0 || event->recipient == 0 ||
-		    event->recipient == recipient)
+		if (event->grade <= lowest && concerns(event, recipient))
 			state = state_next(state, event->kind);
 	}
 	return state;
+}
+
+enum state
+state_of(const struct event_list *events, unsigned recipient)
+{
+	return state_up_to(events, recipient, GRADE_CLAIMED);
+}
+
+bool
+state_is_claimed(const struct event_list *events, unsigned recipient)
+{
+	return state_up_to(events, recipient, GRADE_AUTHENTICATED) !=
+	       state_of(events, recipient);
 }
 
 const char *

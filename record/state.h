@@ -22,6 +22,13 @@ enum state {
 };
 
 enum state state_of(const struct event_list *events, unsigned recipient);
+
+/*
+ * Does it rest on what anyone could have said? Without the claimed events
+ * the state would be another.
+ */
+bool state_is_claimed(const struct event_list *events, unsigned recipient);
+
 enum state state_next(enum state now, enum event_kind kind);
 const char *state_name(enum state state);  /* "relayed" */
 const char *state_words(enum state state); /* a sentence for people */

@@ -111,6 +111,54 @@ test_states_of_several_recipients(void **state)
 }
 
 static void
+test_F_6_what_anyone_could_have_said_is_marked(void **state)
+{
+	struct event events[] = {
+		{ .kind = EVENT_SUBMITTED },
+		{ .kind = EVENT_DELIVERED,
+		  .recipient = 1,
+		  .grade = GRADE_AUTHENTICATED },
+		{ .kind = EVENT_REPLIED,
+		  .recipient = 1,
+		  .grade = GRADE_CLAIMED },
+		{ .kind = EVENT_DELIVERED,
+		  .recipient = 1,
+		  .grade = GRADE_CLAIMED },
+	};
+	struct event_list list = { events, 2, 2 };
+
+	(void)state;
+	assert_false(state_is_claimed(&list, 1));
+	list.count = 4;
+	assert_int_equal(state_of(&list, 1), STATE_REPLIED);
+	assert_true(state_is_claimed(&list, 1));
+	/* The same once more, from anyone, does not lessen it. */
+	events[2] = events[3];
+	assert_int_equal(state_of(&list, 1), STATE_DELIVERED);
+	assert_false(state_is_claimed(&list, 1));
+}
+
+static void
+test_REP_10_a_report_on_nobody_we_wrote_to_fails_none_of_ours(void **state)
+{
+	struct event events[] = {
+		{ .kind = EVENT_SUBMITTED },
+		{ .kind = EVENT_FAILED, .grade = GRADE_AUTHENTICATED },
+		{ .kind = EVENT_REPLIED, .grade = GRADE_CLAIMED },
+	};
+	struct event_list list = { events, 3, 3 };
+
+	(void)state;
+	assert_int_equal(state_of(&list, 1), STATE_SUBMITTED);
+	assert_int_equal(state_of(&list, 2), STATE_SUBMITTED);
+	/* Asked of the message as a whole, it counts. */
+	assert_int_not_equal(state_of(&list, 0), STATE_SUBMITTED);
+	/* Our own refusal is for all. */
+	events[1] = (struct event){ .kind = EVENT_REFUSED };
+	assert_int_equal(state_of(&list, 2), STATE_REFUSED);
+}
+
+static void
 test_the_breaker_opens_and_tries(void **state)
 {
 	struct breaker breaker = { .state = BREAKER_CLOSED };
@@ -154,6 +202,10 @@ main(void)
 		cmocka_unit_test(test_DSN_12_relayed_is_never_delivered),
 		cmocka_unit_test(test_MDN_6_no_state_says_read),
 		cmocka_unit_test(test_states_of_several_recipients),
+		cmocka_unit_test(
+			test_F_6_what_anyone_could_have_said_is_marked),
+		cmocka_unit_test(
+			test_REP_10_a_report_on_nobody_we_wrote_to_fails_none_of_ours),
 		cmocka_unit_test(test_the_breaker_opens_and_tries),
 	};
 
