@@ -110,9 +110,8 @@ plan_envelope_sender(const struct plan_input *input, struct plan *plan)
 	/* DSN-10: headers are enough, unless the author wants it all. */
 	edit_sender(arena, &plan->edits, plan->receipt_address,
 	            arena_printf(arena, "RET=%s ENVID=%s",
-	                         message->mail.ret[0] != '\0'
-	                                 ? message->mail.ret
-	                                 : "HDRS",
+	                         text_is(message->mail.ret, "FULL") ? "FULL"
+	                                                            : "HDRS",
 	                         envid));
 }
 

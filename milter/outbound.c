@@ -82,7 +82,7 @@ static const char *
 own_domain(const struct session *session, const struct facts *facts)
 {
 	struct span domain = address_domain(facts->from);
-	bool is_ascii = domain.len > 0;
+	bool is_ascii = address_is_valid(facts->from);
 
 	for (size_t i = 0; i < domain.len; i++)
 		is_ascii = is_ascii && (unsigned char)domain.at[i] < 0x80;
