@@ -176,15 +176,18 @@ why_client(const struct question *q)
 	return arena_printf(q->arena, "client %s", client_of(q->facts));
 }
 
+/*
+ * GDPR-11, GDPR-15: the pattern, not what it matched, which may be a subject
+ * and would stand in the log.
+ */
 static const char *
 why_headers(const struct question *q)
 {
-	const struct fact_header *header = find_header(q, q->rule->headers);
+	const struct header_rule *rule = q->rule->headers;
+	struct span text = rule->pattern.text;
 
-	if (header == NULL)
-		return "header";
-	return arena_printf(q->arena, "header %s: %s", header->name,
-	                    shown(q->arena, header->value));
+	return arena_printf(q->arena, "header %s: " SPAN_FMT, rule->name,
+	                    SPAN_ARG(span_take(text, SHOWN_BYTES)));
 }
 
 static const char *

@@ -217,3 +217,14 @@ def test_MLT_9_what_was_put_off_is_not_left_as_sent(avis):
         return found.is_from_store and found.all("refused") and found
     found = wait_until(look, "the withdrawal", 10, [avis.log_file])
     assert found.state() == "refused"
+
+
+# -- what the log says -------------------------------------------------------
+
+def test_GDPR_15_no_header_of_a_message_stands_in_the_log(avis, ours):
+    """A class chosen by a header: the log shows the rule, not the value."""
+    outcome = ours.send(NEWS, [ANNE], letter(
+        NEWS, X_Campaign="pour Madame Anne Dupont"))
+    assert outcome.values("Avis-Record")
+    avis.wait_log(r"header X-Campaign: \*")
+    assert "Dupont" not in avis.log()
