@@ -129,6 +129,7 @@ open_record(struct service *service, struct error *err)
 		.url = settings->store,
 		.budget_ms = settings->store_budget_ms,
 		.keys = service->first->keys,
+		.keep_ms = longest_retention(settings),
 	};
 	enum result result = store_open(&store, &service->store, err);
 

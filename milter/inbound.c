@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "mail/report.h"
 #include "milter/inbound_events.h"
+#include "milter/incoming.h"
 #include "milter/message_log.h"
 #include "milter/pass_on.h"
 #include "record/find.h"
@@ -103,30 +104,6 @@ find_case(struct session *session, struct message_id id,
 	return find_events(session->arena, service->store, id, events, err);
 }
 
-/* The message as a file would hold it, for the reader of reports. */
-static struct span
-whole_message(struct session *session)
-{
-	const struct header_list *headers = &session->message.headers;
-	struct buf text;
-	struct span whole;
-
-	buf_init(&text,
-	         session->body.len + headers->bytes + headers->count * 4 + 16);
-	for (size_t i = 0; i < headers->count; i++) {
-		const char *value = headers->items[i].value;
-
-		buf_printf(&text, "%s:%s%s\n", headers->items[i].name,
-		           session->has_leading_space ? "" : " ", value);
-	}
-	buf_text(&text, "\n");
-	buf_add(&text, session->body.data, session->body.len);
-	whole = span_make(arena_strndup(session->arena, text.data, text.len),
-	                  text.len);
-	buf_done(&text);
-	return whole;
-}
-
 static void
 read_arrival(struct session *session, const struct event *submitted,
              struct report *report)
@@ -137,7 +114,7 @@ read_arrival(struct session *session, const struct event *submitted,
 
 	for (size_t i = 0; i < count; i++)
 		sent[i] = submitted->recipients[i].address;
-	report_read(arena, whole_message(session), sent, count, report);
+	report_read(arena, incoming_bytes(session), sent, count, report);
 }
 
 /* Said before: nothing new to record. When in doubt it is recorded. */

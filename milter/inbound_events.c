@@ -283,10 +283,9 @@ void
 inbound_record(struct session *session, struct inbound_case *found)
 {
 	const struct report *report = found->report;
-	bool is_automatic =
-		report_is_automatic(session->arena, &session->message.headers,
-	                            session->message.sender, &found->sign);
 
+	report_is_automatic(session->arena, &session->message.headers,
+	                    session->message.sender, &found->sign);
 	found->is_wanted = false;
 	if (report->is_malformed ||
 	    (report->kind == REPORT_DSN && report->recipient_count == 0))
@@ -300,6 +299,5 @@ inbound_record(struct session *session, struct inbound_case *found)
 	         session->message.sender[0] == '\0')
 		record_unreadable(session, found);
 	else
-		record_answer(session, found,
-		              is_automatic || report->kind != REPORT_OTHER);
+		record_answer(session, found, report->kind != REPORT_OTHER);
 }

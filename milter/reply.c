@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "mail/address.h"
-#include "mail/report.h"
 #include "milter/inbound_events.h"
+#include "milter/incoming.h"
 #include "record/find.h"
 
 #define REFERENCES_LIMIT 50
@@ -83,10 +83,8 @@ record_reply(struct session *session, const struct facts *facts,
              struct event *event)
 {
 	struct arena *arena = session->arena;
-	const char *sign = "";
-	bool is_automatic =
-		report_is_automatic(arena, &session->message.headers,
-	                            session->message.sender, &sign);
+	const char *sign;
+	bool is_automatic = incoming_is_automatic(session, &sign);
 
 	event->kind = is_automatic ? EVENT_AUTO_REPLIED : EVENT_REPLIED;
 	event->time = facts->now;

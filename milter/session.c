@@ -6,10 +6,12 @@
 #include "base/memory.h"
 #include "mail/address.h"
 #include "milter/inbound.h"
+#include "milter/incoming.h"
 #include "milter/outbound.h"
 #include "milter/outbound_events.h"
 
-#define NEVER PHASES
+#define NEVER        PHASES
+#define ANSWER_BYTES ((size_t)64 * 1024) /* of an answer's text */
 
 /*
  * From the libmilter documents: close may be the only callback ever; end and
@@ -94,6 +96,7 @@ session_forget(struct session *session)
 		snapshot_release(session->snapshot);
 	session->snapshot = NULL;
 	buf_done(&session->body);
+	buf_init(&session->body, 0);
 	attach_free(&session->attach);
 	body_digest_reset(session->digest);
 	arena_reset(session->arena);
@@ -209,6 +212,8 @@ session_headers_end(struct session *session)
 	if (is_arrival(session))
 		buf_init(&session->body,
 		         (size_t)snapshot->settings->limits.report_bytes);
+	else if (session->origin == ORIGIN_TRANSIT && incoming_answers(session))
+		buf_init(&session->body, ANSWER_BYTES);
 	else if (session->origin == ORIGIN_TRANSIT)
 		session->is_dull = true;
 	else if (rules_need_body(snapshot->rules))
@@ -220,21 +225,27 @@ session_headers_end(struct session *session)
 	return ANSWER_CONTINUE;
 }
 
+/* What is looked for stands in front: parts for machines, a greeting. */
+static enum answer
+keep_body(struct session *session, const void *at, size_t len)
+{
+	size_t room = session->body.limit - session->body.len;
+
+	buf_add(&session->body, at, len < room ? len : room);
+	if (len <= room)
+		return ANSWER_CONTINUE;
+	session->is_body_whole = false;
+	return is_arrival(session) ? ANSWER_CONTINUE : ANSWER_SKIP;
+}
+
 enum answer
 session_body(struct session *session, const void *at, size_t len)
 {
 	if (session->is_dull)
 		return ANSWER_SKIP;
 	session->message.size_bytes += (int64_t)len;
-	if (is_arrival(session)) {
-		size_t room = session->body.limit - session->body.len;
-
-		/* The machine-readable parts stand in front. */
-		if (len > room)
-			session->is_body_whole = false;
-		buf_add(&session->body, at, len < room ? len : room);
-		return ANSWER_CONTINUE;
-	}
+	if (session->body.limit > 0)
+		return keep_body(session, at, len);
 	body_digest_add(session->digest, at, len);
 	if (session->attach != NULL)
 		attach_add(session->attach, at, len);
