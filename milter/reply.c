@@ -51,7 +51,7 @@ join_ids(struct arena *arena, const struct references *found)
 	const char *joined;
 	struct buf text;
 
-	buf_init(&text, REFERENCES_LIMIT * (ID_BYTES + 1));
+	buf_init(&text, (size_t)REFERENCES_LIMIT * (ID_BYTES + 1));
 	for (size_t i = 0; i < found->count; i++)
 		buf_printf(&text, "%s%s", i > 0 ? " " : "", found->ids[i]);
 	joined = arena_strdup(arena, text.data);
