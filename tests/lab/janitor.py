@@ -66,13 +66,21 @@ def end_groups(groups):
         send(group, signal.SIGKILL)
 
 
+def remove(folder):
+    """A command that nobody had time to tell of may still write there."""
+    deadline = time.monotonic() + GRACE_S
+    while os.path.exists(folder) and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.2)
+
+
 def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     folders, groups = read_orders()
     end_groups(groups)
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 if __name__ == "__main__":

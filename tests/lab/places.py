@@ -7,6 +7,7 @@ should Python be killed, by the janitor.
 import ctypes
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -48,12 +49,10 @@ class Process:
         self.name = name
         self.log = log
         with open(log, "ab") as out:
-            self._popen = subprocess.Popen(
-                [str(word) for word in argv], stdin=subprocess.DEVNULL,
-                stdout=out, stderr=out, env=env, cwd=cwd,
-                start_new_session=True)
+            self._popen = place.spawn(argv, stdin=subprocess.DEVNULL,
+                                      stdout=out, stderr=out, env=env,
+                                      cwd=cwd)
         self.pid = self._popen.pid
-        place.tell_janitor(f"group {self.pid}")
 
     def is_running(self):
         return self._popen.poll() is None
@@ -114,19 +113,22 @@ class Place:
     """The root of one run. Use it in a `with` block."""
 
     def __init__(self, prefix="avis-lab-"):
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix=prefix)).resolve()
-        # Postfix's daemons run as another user and must get through.
-        self.path.chmod(0o755)
+        self.path = pathlib.Path(tempfile.gettempdir()).resolve() \
+            / f"{prefix}{secrets.token_hex(4)}"
         self.is_kept = False
         self._processes = []
         self._groups = []  # of commands, for what they leave running
-        self._lock = threading.Lock()  # over that
+        self._lock = threading.Lock()  # over that, and the janitor's pipe
         adopt_orphans()
         self._janitor = subprocess.Popen(
             [sys.executable, "-S",
              str(pathlib.Path(__file__).with_name("janitor.py"))],
             stdin=subprocess.PIPE, start_new_session=True, text=True)
+        # Told before it is made: we may be killed at any moment.
         self.tell_janitor(f"dir {self.path}")
+        # Postfix's daemons run as another user and must get through.
+        self.path.mkdir(mode=0o755)
+        self.path.chmod(0o755)
 
     def __enter__(self):
         return self
@@ -135,8 +137,23 @@ class Place:
         self.close()
 
     def tell_janitor(self, line):
-        self._janitor.stdin.write(line + "\n")
-        self._janitor.stdin.flush()
+        with self._lock:
+            self._janitor.stdin.write(line + "\n")
+            self._janitor.stdin.flush()
+
+    def spawn(self, argv, **options):
+        """A Popen in a process group of its own, known to the janitor.
+
+        The new process itself says so before it becomes the program: were
+        it we, we could be killed before we got to it.
+        """
+        pipe = self._janitor.stdin.fileno()
+        words = ["/bin/bash", "-c",
+                 f'echo "group $$" >&{pipe}; exec "$@" {pipe}>&-', "lab",
+                 *argv]
+        return subprocess.Popen([str(word) for word in words],
+                                start_new_session=True, pass_fds=[pipe],
+                                **options)
 
     def folder(self, *names, mode=0o755):
         path = self.path.joinpath(*names)
@@ -159,14 +176,15 @@ class Place:
         words = [str(word) for word in argv]
         if isinstance(data, str):
             data = data.encode()
-        with subprocess.Popen(words, stdin=subprocess.PIPE, env=env,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              start_new_session=True) as running:
+        with self.spawn(argv, stdin=subprocess.PIPE, env=env,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE) as running:
             try:
                 out, err = running.communicate(data, timeout)
             except BaseException:
                 os.killpg(running.pid, signal.SIGKILL)
                 raise
+        self.tell_janitor(f"gone {running.pid}")
         self._collect(running.pid)
         done = subprocess.CompletedProcess(
             words, running.returncode, out.decode(errors="replace"),
