@@ -240,14 +240,14 @@ CONF    = $(DESTDIR)$(SYSCONFDIR)/avis
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 DOC     = $(DESTDIR)$(PREFIX)/share/doc/avis
 PAGES   = $(foreach n,1 5 8,$(wildcard */*.$(n)))
-SAMPLES = $(wildcard conf/*.conf)
+# What an administrator changes: laid beside it as *.sample, and in its place
+# when nothing is there yet.
+SETTINGS = $(wildcard conf/*.conf) contrib/redis/redis.conf \
+	contrib/postfix/mark-notify.pcre contrib/postfix/strangers.cidr
 SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
 	sysusers.d/avis.conf:/usr/lib/sysusers.d \
 	tmpfiles.d/avis.conf:/usr/lib/tmpfiles.d \
-	redis/redis.conf:$(SYSCONFDIR)/avis \
-	postfix/mark-notify.pcre:$(SYSCONFDIR)/avis \
-	postfix/strangers.cidr:$(SYSCONFDIR)/avis \
 	completions/avis:$(PREFIX)/share/bash-completion/completions
 
 # Our paths stand in a unit as PREFIX has it, not as we wrote it.
@@ -264,8 +264,11 @@ install: all
 		file=$(DESTDIR)$${item#*:}/$$(basename $${item%%:*}); \
 		install -d $$(dirname $$file) || exit 1; \
 		$(call place,contrib/$${item%%:*},$$file) || exit 1; done
-	$(Q)install -d $(CONF) && for file in $(SAMPLES); do \
-		install -m 644 $$file $(CONF)/$${file##*/}.sample || exit 1; done
+	$(Q)install -d $(CONF) && for file in $(SETTINGS); do \
+		name=$(CONF)/$${file##*/}; \
+		install -m 644 $$file $$name.sample && \
+		{ [ -e $$name ] || install -m 644 $$file $$name; } || \
+		exit 1; done
 	$(Q)for folder in postfix sendmail; do \
 		install -D -m 644 -t $(DOC)/$$folder contrib/$$folder/* || exit 1; \
 		done
@@ -276,10 +279,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/avis $(DESTDIR)$(PREFIX)/sbin/avis-milter
 	rm -f $(foreach page,$(PAGES),\
 		$(MAN)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -f $(foreach item,$(SYSTEM),$(if $(findstring $(SYSCONFDIR),$(item)),,\
-		$(DESTDIR)$(lastword $(subst :, ,$(item)))/$(notdir \
-		$(firstword $(subst :, ,$(item))))))
-	rm -f $(foreach file,$(SAMPLES),$(CONF)/$(notdir $(file)).sample)
+	rm -f $(foreach item,$(SYSTEM),$(DESTDIR)$(lastword $(subst \
+		:, ,$(item)))/$(notdir $(firstword $(subst :, ,$(item)))))
+	rm -f $(foreach file,$(SETTINGS),$(CONF)/$(notdir $(file)).sample)
 	rm -rf $(DOC)
 
 dist:

@@ -18,16 +18,18 @@ WANTED = """
 usr/bin/avis usr/sbin/avis-milter
 usr/share/man/man1/avis.1 usr/share/man/man5/avis.conf.5
 usr/share/man/man5/avis-policy.5 usr/share/man/man8/avis-milter.8
-etc/avis/avis.conf.sample etc/avis/policy.conf.sample etc/avis/redis.conf
+etc/avis/avis.conf etc/avis/policy.conf etc/avis/redis.conf
 etc/avis/mark-notify.pcre etc/avis/strangers.cidr
+etc/avis/avis.conf.sample etc/avis/policy.conf.sample
 lib/systemd/system/avis-milter.service lib/systemd/system/avis-redis.service
 usr/lib/sysusers.d/avis.conf usr/lib/tmpfiles.d/avis.conf
 usr/share/bash-completion/completions/avis
 usr/share/doc/avis/LICENSE usr/share/doc/avis/postfix/README
 usr/share/doc/avis/sendmail/avis.mc
 """.split()
-KEPT = {"etc/avis/redis.conf", "etc/avis/mark-notify.pcre",
-        "etc/avis/strangers.cidr"}
+SETTINGS = ("avis.conf", "policy.conf", "redis.conf", "mark-notify.pcre",
+            "strangers.cidr")
+KEPT = {f"etc/avis/{name}" for name in SETTINGS}
 
 
 def make(target, build, folder):
@@ -63,6 +65,16 @@ def checks(build):
             if "usr/bin/avis" in there else None
         yield ("avis --version", done is not None and done.returncode == 0
                and done.stdout.startswith("avis "), "does not answer")
+        changed = {name: f"# mine: {name}\n" for name in SETTINGS}
+        for name, text in changed.items():
+            Path(folder, "etc/avis", name).write_text(text)
+        code, out = make("install", build, folder)
+        for name, text in changed.items():
+            yield (f"an upgrade keeps {name}", code == 0 and
+                   Path(folder, "etc/avis", name).read_text() == text,
+                   "was written over")
+            yield (f"an upgrade lays {name}.sample beside it",
+                   f"etc/avis/{name}.sample" in files_in(folder), out)
         code, out = make("uninstall", build, folder)
         left = files_in(folder)
         yield ("make uninstall", code == 0 and left == KEPT,
