@@ -17,6 +17,12 @@
 #define BACKOFF_MOST_MS  5000
 #define REPLAY_TRIES     5
 #define IDLE_MS          5000 /* how often an idle one looks at Redis */
+/*
+ * A batch of many costs little more than a batch of one, so what has just
+ * come waits for company. Who needs it in Redis now says so
+ * (forwarder_wait_current).
+ */
+#define GATHER_MS 10
 
 struct forwarder {
 	pthread_t thread;
@@ -31,6 +37,7 @@ struct forwarder {
 	uint64_t asked;    /* who waits: numbered rounds to the journal's end */
 	uint64_t answered; /* rounds that began after they were asked */
 	bool has_more;
+	bool gathers; /* asleep on purpose: one more does not wake it */
 	bool is_stopping;
 	int64_t stop_us; /* when it must have stopped */
 };
@@ -60,6 +67,23 @@ rest(struct forwarder *forwarder, int64_t ms, bool for_more)
 	bool goes_on = !forwarder->is_stopping;
 	pthread_mutex_unlock(&forwarder->lock);
 	return goes_on;
+}
+
+static void
+gather(struct forwarder *forwarder)
+{
+	struct timespec until = steady_after(GATHER_MS);
+	int timeout = 0;
+
+	pthread_mutex_lock(&forwarder->lock);
+	forwarder->gathers = true;
+	while (timeout == 0 && !forwarder->is_stopping &&
+	       forwarder->asked == forwarder->answered)
+		timeout = pthread_cond_timedwait(&forwarder->wake,
+		                                 &forwarder->lock, &until);
+	forwarder->gathers = false;
+	forwarder->has_more = false;
+	pthread_mutex_unlock(&forwarder->lock);
 }
 
 static bool
@@ -158,6 +182,8 @@ forwarder_thread(void *context)
 			if (!goes_on)
 				break;
 			goes_on = rest(forwarder, IDLE_MS, true);
+			if (goes_on)
+				gather(forwarder);
 			continue;
 		}
 		say_away(forwarder, &err);
@@ -201,7 +227,8 @@ forwarder_wake(void *forwarder)
 
 	pthread_mutex_lock(&sleeper->lock);
 	sleeper->has_more = true;
-	pthread_cond_signal(&sleeper->wake);
+	if (!sleeper->gathers)
+		pthread_cond_signal(&sleeper->wake);
 	pthread_mutex_unlock(&sleeper->lock);
 }
 
