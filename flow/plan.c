@@ -34,7 +34,7 @@ plan_delete_header(const struct message *message, struct plan *plan,
 		                   (unsigned)index);
 }
 
-void
+bool
 plan_set_header(const struct plan_input *input, struct plan *plan,
                 const char *name, const char *value)
 {
@@ -42,7 +42,7 @@ plan_set_header(const struct plan_input *input, struct plan *plan,
 	size_t count = header_count(&message->headers, name);
 
 	if (!safe_value(input, plan, name, &value))
-		return;
+		return false;
 	for (size_t index = count; index >= 2; index--)
 		edit_delete_header(message->arena, &plan->edits, name,
 		                   (unsigned)index);
@@ -52,6 +52,7 @@ plan_set_header(const struct plan_input *input, struct plan *plan,
 	else
 		edit_header(message->arena, &plan->edits, EDIT_ADD_HEADER, name,
 		            value);
+	return true;
 }
 
 void

@@ -11,8 +11,11 @@ void plan_sender(const struct plan_input *input, struct plan *plan);
 void plan_receipts(const struct plan_input *input, struct plan *plan);
 void plan_list(const struct plan_input *input, struct plan *plan);
 
-/* Sets a field that may stand once: changes the first, deletes others. */
-void plan_set_header(const struct plan_input *input, struct plan *plan,
+/*
+ * Sets a field that may stand once: changes the first, deletes others. False
+ * when the value cannot be written; plan->problem says why.
+ */
+bool plan_set_header(const struct plan_input *input, struct plan *plan,
                      const char *name, const char *value);
 void plan_delete_header(const struct message *message, struct plan *plan,
                         const char *name);

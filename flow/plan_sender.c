@@ -86,8 +86,9 @@ plan_reply_to(const struct plan_input *input, struct plan *plan)
 	/* ADR-4: one field, whatever was there. */
 	if (decision->reply_to_merges && before[0] != '\0')
 		value = arena_printf(arena, "%s,\n %s", before, value);
-	plan_set_header(input, plan, "Reply-To", value);
-	plan_change(input, plan, (struct change){ "reply_to", before, value });
+	if (plan_set_header(input, plan, "Reply-To", value))
+		plan_change(input, plan,
+		            (struct change){ "reply_to", before, value });
 }
 
 static void
@@ -100,8 +101,9 @@ plan_from(const struct plan_input *input, struct plan *plan)
 	const char *value =
 		mailbox_value(input, input->decision->from, &address);
 
-	plan_set_header(input, plan, "From", value);
-	plan_change(input, plan, (struct change){ "from", before, value });
+	if (plan_set_header(input, plan, "From", value))
+		plan_change(input, plan,
+		            (struct change){ "from", before, value });
 }
 
 void

@@ -33,6 +33,12 @@
 	 SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP |            \
 	 SMFIP_HDR_LEADSPC)
 
+/*
+ * libmilter drops a connection at a header field over 64 KB if not told
+ * otherwise, and the mail would come again for days; Postfix hands over 100.
+ */
+#define PACKET_BYTES ((size_t)1024 * 1024)
+
 #define HIGHEST_SOCKET 1024
 
 /* libmilter gives callbacks no way to pass it; set before any thread. */
@@ -454,6 +460,7 @@ mta_in_open(struct service *service, struct error *err)
 	const struct settings *settings = service->now->settings;
 
 	mta_service = service;
+	(void)smfi_setmaxdatasize(PACKET_BYTES);
 	if (smfi_setconn(loose(settings->listen)) != MI_SUCCESS ||
 	    smfi_register(filter) != MI_SUCCESS) {
 		error_set(err, "listen = \"%s\": libmilter refuses it",

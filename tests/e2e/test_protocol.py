@@ -567,6 +567,12 @@ def test_MLT_20_a_field_of_2000_lines(mta):
     assert is_a_treated_notice(outcome)
 
 
+def test_MLT_20_a_field_as_long_as_postfix_can_hand_over(mta):
+    """Past 64 KB libmilter drops the connection, if it is not told."""
+    long = "\n ".join("x" * 900 for _ in range(110))
+    assert is_a_treated_notice(send_notice(mta, X_Long=long))
+
+
 def test_limits_headers_is_named(avis):
     """Past limits.headers: refused with the name of the limit, not cut."""
     with new(avis) as mta:
