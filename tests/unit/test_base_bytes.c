@@ -53,6 +53,42 @@ test_sha256_and_hmac_of_known_text(void **state)
 	digest_hex(sum, hex);
 	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d273"
 	                         "9839dec58b964ec3843");
+	/* RFC 4231, cases 6 and 7: a key longer than the block. */
+	uint8_t key[131];
+
+	memset(key, 0xaa, sizeof(key));
+	digest_hmac(key, sizeof(key),
+	            "Test Using Larger Than Block-Size Key - Hash Key First",
+	            54, sum);
+	digest_hex(sum, hex);
+	assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c"
+	                         "5140546040f0ee37f54");
+}
+
+static void
+test_hmac_is_the_same_from_the_stack_and_streamed(void **state)
+{
+	static uint8_t text[2000];
+	uint8_t whole[DIGEST_BYTES], parts[DIGEST_BYTES], pad[64];
+	struct digest *digest = digest_new();
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(text); len += 61) {
+		digest_hmac("key", 3, text, len, whole);
+		memset(pad, 0x36, sizeof(pad));
+		for (int i = 0; i < 3; i++)
+			pad[i] ^= (uint8_t) "key"[i];
+		digest_add(digest, pad, sizeof(pad));
+		digest_add(digest, text, len);
+		digest_take(digest, parts);
+		for (size_t i = 0; i < sizeof(pad); i++)
+			pad[i] ^= 0x36 ^ 0x5c;
+		digest_add(digest, pad, sizeof(pad));
+		digest_add(digest, parts, sizeof(parts));
+		digest_take(digest, parts);
+		assert_memory_equal(whole, parts, sizeof(parts));
+	}
+	digest_free(&digest);
 }
 
 static void
@@ -284,6 +320,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc32c_of_known_bytes),
 		cmocka_unit_test(test_sha256_and_hmac_of_known_text),
+		cmocka_unit_test(
+			test_hmac_is_the_same_from_the_stack_and_streamed),
 		cmocka_unit_test(
 			test_sealed_bytes_open_only_whole_and_with_their_key),
 		cmocka_unit_test(test_encodings_come_back_and_refuse_strays),
