@@ -41,6 +41,36 @@ print_help(FILE *out)
 	      out);
 }
 
+/* getopt names what it complains about by argv[0]. */
+static int
+run_command(const struct command *command, int argc, char **argv)
+{
+	char title[32];
+
+	snprintf(title, sizeof(title), "avis %s", command->name);
+	argv[0] = title;
+	return command->run(argc, argv);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* avis help COMMAND */
+static int
+help_on(const struct command *command)
+{
+	char ask[] = "--help";
+	char *argv[] = { NULL, ask, NULL };
+
+	return run_command(command, 2, argv);
+}
+
 static int
 no_such_command(const char *name)
 {
@@ -56,21 +86,28 @@ no_such_command(const char *name)
 int
 main(int argc, char **argv)
 {
+	const struct command *command;
+
 	log_open("avis", LOG_TO_STDERR);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts("avis " AVIS_VERSION);
 		return EXIT_DONE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "help") == 0 && argc > 2) {
+		command = find_command(argv[2]);
+		return command != NULL ? help_on(command)
+		                       : no_such_command(argv[2]);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
 		return EXIT_DONE;
 	}
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return no_such_command(argv[1]);
+	command = find_command(argv[1]);
+	return command != NULL ? run_command(command, argc - 1, argv + 1)
+	                       : no_such_command(argv[1]);
 }

@@ -57,9 +57,10 @@ run_create(struct key_work *work)
 	}
 	if (keyring_create(work->file, &err) != RESULT_OK)
 		return fail(work, &err);
-	printf("%s made, mode 0600. Keep a copy apart: without it, receipts\n"
-	       "and links that are out are no longer recognised, and what\n"
-	       "Redis holds can no longer be read.\n",
+	printf("%s made, mode 0600.\n"
+	       "Keep a copy apart: without it, receipts and links that are out "
+	       "are no longer\n"
+	       "recognised, and what Redis holds can no longer be read.\n",
 	       work->file);
 	return EXIT_DONE;
 }
@@ -96,11 +97,11 @@ static const struct {
 	const char *after;
 } rotations[] = {
 	{ "token", KEY_TOKEN,
-	  "New receipts and links are signed with it; those that are out go on\n"
-	  "working." },
+	  "New receipts and links are signed with it; those that are out go "
+	  "on working." },
 	{ "store", KEY_STORE,
-	  "What is written to Redis from now on is sealed with it; what is\n"
-	  "there stays readable." },
+	  "What is written to Redis from now on is sealed with it; what is "
+	  "there\nstays readable." },
 };
 
 static int
@@ -115,9 +116,10 @@ run_rotate(struct key_work *work)
 		if (keyring_rotate(work->file, rotations[i].kind, &version,
 		                   &err) != RESULT_OK)
 			return fail(work, &err);
-		printf("%s: key %u of kind %s added. %s\n"
-		       "Next: copy the file to the other hosts, then send each\n"
-		       "avis-milter SIGHUP (systemctl reload avis-milter).\n",
+		printf("%s: key %u of kind %s added.\n%s\n"
+		       "Next: copy the file to the other hosts, then send each "
+		       "avis-milter SIGHUP\n"
+		       "(systemctl reload avis-milter).\n",
 		       work->file, version, work->kind, rotations[i].after);
 		return EXIT_DONE;
 	}

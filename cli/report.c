@@ -22,22 +22,22 @@ struct options {
 };
 
 static void
-print_help(FILE *out)
+print_help(void)
 {
-	fputs("usage: avis report [--sent ADDRESS]... [--pretty] FILE...\n\n"
+	fputs("usage: avis report [OPTIONS] FILE...\n\n"
 	      "Reads bounces, delivery and read receipts and automatic "
 	      "replies, one\nmessage a file (\"-\": standard input), and "
 	      "prints one JSON object a line.\n\n"
-	      "  --sent ADDRESS  an address the message was sent to; helps "
-	      "with bounces\n"
-	      "                  that say it in words only; may be repeated, "
-	      "or hold\n"
-	      "                  several with commas\n"
-	      "  --pretty        JSON for people\n"
-	      "  --help          this text\n\n"
+	      "      --sent ADDRESS  an address the message was sent to; "
+	      "helps with\n"
+	      "                      bounces that say it in words only; may "
+	      "be\n"
+	      "                      repeated, or hold several with commas\n"
+	      "      --pretty        JSON for people\n"
+	      "  -h, --help          print this\n\n"
 	      "Exit codes: 0 all were read, 1 a file could not be read, "
 	      "2 wrong use.\n",
-	      out);
+	      stdout);
 }
 
 static void
@@ -184,8 +184,9 @@ report_files(int count, char **paths, const struct options *options)
 static int
 wrong_use(const char *problem)
 {
-	fprintf(stderr, "avis report: %s\n", problem);
-	print_help(stderr);
+	if (problem[0] != '\0')
+		fprintf(stderr, "avis report: %s\n", problem);
+	fputs("`avis report --help` says more.\n", stderr);
 	return EXIT_USAGE;
 }
 
@@ -211,17 +212,18 @@ report_command(int argc, char **argv)
 		} else if (letter == 'p') {
 			options.is_pretty = true;
 		} else if (letter == 'h') {
-			print_help(stdout);
+			print_help();
 			code = EXIT_DONE;
 		} else {
-			print_help(stderr);
-			code = EXIT_USAGE;
+			code = wrong_use("");
 		}
 	}
 	if (code < 0)
 		code = optind < argc ? report_files(argc - optind,
 		                                    argv + optind, &options)
-		                     : wrong_use("name at least one file");
+		                     : wrong_use("which messages? Name a "
+		                                 "file, or - for standard "
+		                                 "input.");
 	arena_free(&arena);
 	return code;
 }
