@@ -285,21 +285,48 @@ read_options(struct journal_work *work, int argc, char **argv, int *code_r)
 	return true;
 }
 
+static bool
+is_among(const struct local_writers *writers, const char *name)
+{
+	for (size_t i = 0; i < writers->count; i++)
+		if (strcmp(writers->items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A writer with no journal here is a slip, not one with nothing to say. */
+static bool
+choose_writers(struct journal_work *work)
+{
+	struct opened *opened = &work->opened;
+	struct local_writers here = { 0 };
+	struct error err;
+
+	if (local_writers(opened->arena, opened->settings->journal, &here,
+	                  &err) != RESULT_OK) {
+		opened_say(opened, "%s", err.text);
+		return false;
+	}
+	for (size_t i = 0; i < work->writers.count; i++)
+		if (!is_among(&here, work->writers.items[i])) {
+			opened_say(opened, "there is no journal %s in %s",
+			           work->writers.items[i],
+			           opened->settings->journal);
+			return false;
+		}
+	if (work->writers.count == 0)
+		work->writers = here;
+	return true;
+}
+
 static int
 run_deed(struct journal_work *work, size_t deed)
 {
 	struct opened *opened = &work->opened;
 	bool is_good = true;
-	struct error err;
 
-	if (!open_settings(opened, work->conf))
+	if (!open_settings(opened, work->conf) || !choose_writers(work))
 		return EXIT_PROBLEM;
-	if (work->writers.count == 0 &&
-	    local_writers(opened->arena, opened->settings->journal,
-	                  &work->writers, &err) != RESULT_OK) {
-		opened_say(opened, "%s", err.text);
-		return EXIT_PROBLEM;
-	}
 	if (!deeds[deed].prepare(work))
 		return EXIT_PROBLEM;
 	for (size_t i = 0; i < work->writers.count; i++)

@@ -390,21 +390,43 @@ print_json(const struct proof *proof, const struct cases *cases)
 	buf_done(&out);
 }
 
+static const struct event *
+head_of(const struct event_list *events)
+{
+	const struct event *first = timeline_first(events);
+
+	return first != NULL ? first : &events->items[0];
+}
+
+/* Of the column of classes. */
+static int
+class_width(const struct cases *cases)
+{
+	size_t widest = 0;
+
+	for (size_t i = 0; i < cases->count; i++) {
+		size_t len = strlen(head_of(&cases->items[i])->class_name);
+
+		if (len > widest)
+			widest = len;
+	}
+	return widest < 64 ? (int)widest : 64;
+}
+
 static void
-print_line(const struct proof *proof, const struct event_list *events)
+print_line(const struct proof *proof, const struct event_list *events,
+           int width)
 {
 	struct arena *arena = proof->opened.arena;
-	const struct event *first = timeline_first(events);
+	const struct event *first = head_of(events);
 	char name[MESSAGE_NAME_SIZE];
 
 	message_id_name(events->items[0].message, name);
-	if (first == NULL)
-		first = &events->items[0];
 	const char *from = event_fact(first, "from");
 	if (from[0] == '\0')
 		from = event_fact(first, "sender");
-	printf("%s  %s  %-12s  %s -> %s%s\n", name,
-	       timeline_time(arena, first->time), first->class_name,
+	printf("%s  %s  %-*s  %s -> %s%s\n", name,
+	       timeline_time(arena, first->time), width, first->class_name,
 	       timeline_safe(arena, from),
 	       first->recipient_count > 0
 	               ? timeline_safe(arena, first->recipients[0].address)
@@ -416,8 +438,10 @@ static void
 print_text(const struct proof *proof, const struct cases *cases)
 {
 	if (cases->count > 1 && !proof->wants_all) {
+		int width = class_width(cases);
+
 		for (size_t i = 0; i < cases->count; i++)
-			print_line(proof, &cases->items[i]);
+			print_line(proof, &cases->items[i], width);
 		printf("\n%s%zu messages, the newest first. One of them: avis "
 		       "proof NAME; all: --all.\n",
 		       cases->count >= LIST_LIMIT ? "the last " : "",

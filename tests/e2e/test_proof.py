@@ -157,10 +157,23 @@ def test_GDPR_12_each_key_has_an_end(lab, sent):
             assert redis.ttl(key) > 0, key
 
 
-def test_an_unknown_writer_is_a_problem(lab, sent):
-    done = lab.avis.run("journal", "verify", "nobody.here", check=False)
+@pytest.mark.parametrize("deed", ["verify", "replay", "show"])
+def test_an_unknown_writer_is_a_problem(lab, sent, deed):
+    done = lab.avis.run("journal", deed, "nobody.here", check=False)
     assert done.returncode == 1
-    assert "nobody.here" in done.stdout
+    assert done.stdout == ""
+    assert "nobody.here" in done.stderr
+
+
+def test_a_list_has_columns(lab):
+    to = fresh_recipient()
+    for sender in ("recouvrement@example.fr", "boutique@example.fr"):
+        got = send_and_receive(lab, letter(sender, to), to=to)
+        wait_case(lab, got, "submitted")
+    text = lab.avis.run("proof", "--to", to).stdout
+    lines = [line for line in text.splitlines() if f" -> {to}" in line]
+    assert len(lines) == 2
+    assert lines[0].index("boutique@") == lines[1].index("recouvrement@")
 
 
 # -- avis key --------------------------------------------------------------
