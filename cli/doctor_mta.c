@@ -43,7 +43,9 @@ doctor_mta(struct symptom_list *list, const struct settings *settings,
 		             options->sendmail);
 		return;
 	}
-	symptom_fail(list, "mta", "Postfix does not tell its settings");
+	symptom_fail(list, "mta",
+	             "Postfix does not tell its settings: it is not set up "
+	             "yet, or wrongly");
 	symptom_remedy(list, "postconf%s%s -x",
 	               options->postfix[0] == '\0' ? "" : " -c ",
 	               options->postfix);

@@ -148,6 +148,52 @@ check_header_checks(struct symptom_list *list, const struct postfix *postfix)
 	}
 }
 
+/* "submission inet n - y - - smtpd": a listener, and not port 25? */
+static bool
+is_own_listener(struct span line, struct span *name_r)
+{
+	struct span words[8] = { { "", 0 } };
+	size_t count = 0;
+
+	while (count < 8 && (line = span_trim(line)).len > 0) {
+		size_t end = 0;
+
+		while (end < line.len && !ascii_is_space(line.at[end]))
+			end++;
+		words[count++] = span_take(line, end);
+		line = span_skip(line, end);
+	}
+	*name_r = words[0];
+	return count == 8 && span_is(words[1], "inet") &&
+	       span_is(words[7], "smtpd") && !span_ends(words[0], "smtp") &&
+	       !span_is(words[0], "25") && !span_ends(words[0], ":25");
+}
+
+static void
+say_how_to_ask(struct symptom_list *list, const struct postfix *postfix)
+{
+	struct span rest = span_of(postfix->services), line, name;
+
+	while (span_line(&rest, &line)) {
+		if (!is_own_listener(line, &name))
+			continue;
+		symptom_remedy(list,
+		               "postconf%s%s -P '" SPAN_FMT
+		               "/inet/smtpd_command_filter=pcre:"
+		               "/etc/avis/mark-notify.pcre' && postfix%s%s "
+		               "reload\n"
+		               "on each listener that only your own users and "
+		               "programs use",
+		               postfix->folder[0] == '\0' ? "" : " -c ",
+		               postfix->folder, SPAN_ARG(name),
+		               postfix->folder[0] == '\0' ? "" : " -c ",
+		               postfix->folder);
+		return;
+	}
+	symptom_remedy(list, "a listener for your own users and programs, as "
+	                     "in contrib/postfix/master.cf");
+}
+
 void
 postfix_check_success(struct symptom_list *list, const struct postfix *postfix,
                       const struct settings *settings)
@@ -167,11 +213,5 @@ postfix_check_success(struct symptom_list *list, const struct postfix *postfix,
 	symptom_warn(list, "command-filter",
 	             "classes want reports of success, and no listener asks "
 	             "Postfix for them: avis leaves them out");
-	symptom_remedy(list,
-	               "postconf%s%s -P 'submission/inet/smtpd_command_filter="
-	               "pcre:/etc/avis/mark-notify.pcre' && postfix reload\n"
-	               "on each listener that only your own users and programs "
-	               "use",
-	               postfix->folder[0] == '\0' ? "" : " -c ",
-	               postfix->folder);
+	say_how_to_ask(list, postfix);
 }

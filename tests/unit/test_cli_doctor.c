@@ -348,6 +348,42 @@ test_the_chroot_hides_the_socket(void **state)
 }
 
 static void
+test_the_remedy_names_a_listener_that_is_there(void **state)
+{
+	static const struct {
+		const char *services;
+		const char *remedy;
+	} cases[] = {
+		{ "smtp inet n - y - - smtpd\n"
+		  "submission inet n - y - - smtpd\n",
+		  "postconf -P 'submission/inet/smtpd_command_filter=" },
+		{ "25 inet n - y - - smtpd\n"
+		  "127.0.0.1:10025 inet n - n - - smtpd -v\n",
+		  "postconf -P '127.0.0.1:10025/inet/smtpd_command_filter=" },
+		{ "smtp inet n - y - - smtpd\n"
+		  "127.0.0.1:25 inet n - y - - smtpd\n"
+		  "pickup unix n - y 60 1 pickup\n"
+		  "submission inet n\n",
+		  "contrib/postfix/master.cf" },
+		{ "", "contrib/postfix/master.cf" },
+	};
+	struct class_settings class = { .receipts.delivery = DELIVERY_SUCCESS };
+	struct symptom_list *list = *state;
+	struct settings wanting = settings;
+
+	wanting.classes = &class;
+	wanting.class_count = 1;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct postfix postfix = says("");
+
+		postfix.services = cases[i].services;
+		postfix_check_success(list, &postfix, &wanting);
+		expect(list, "command-filter", GRADE_WARN, cases[i].remedy);
+		forget(list);
+	}
+}
+
+static void
 write_file(const char *folder, const char *name, time_t when)
 {
 	char path[512];
@@ -502,6 +538,7 @@ main(void)
 		CASE(test_MLT_28_a_proxy_filter_is_named),
 		CASE(test_F_5_bounces_and_F_13_queue_ids),
 		CASE(test_the_chroot_hides_the_socket),
+		CASE(test_the_remedy_names_a_listener_that_is_there),
 		CASE(test_old_trace_files_without_a_message_are_told),
 		CASE(test_LST_5_what_opendkim_signs),
 		CASE(test_sendmail_filters_are_found_in_their_order),
