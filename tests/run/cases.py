@@ -29,7 +29,8 @@ def main():
         report = Path(folder) / "report.xml"
         code = subprocess.call(
             [sys.executable, "-m", "pytest", "-q", "-rsxX", "--tb=short",
-             "-p", "no:cacheprovider", f"--junitxml={report}"] + sys.argv[1:],
+             "-p", "no:cacheprovider", f"--basetemp={folder}/tmp",
+             f"--junitxml={report}"] + sys.argv[1:],
             env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
         totals = count(report)
     # A collection error has an exit code and, at times, no failed test.
