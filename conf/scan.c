@@ -380,6 +380,33 @@ read_number(struct scan *scan, struct span word)
 	return true;
 }
 
+/* What word processors and shells put around text, taken off. */
+static struct span
+without_other_quotes(struct span text)
+{
+	static const char *const quotes[] = {
+		"'",
+		"`",
+		"\xe2\x80\x98",
+		"\xe2\x80\x99",
+		"\xe2\x80\x9c",
+		"\xe2\x80\x9d",
+		"\xe2\x80\x9e",
+		"\xc2\xab",
+		"\xc2\xbb",
+	};
+
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		size_t len = strlen(quotes[i]);
+
+		if (span_starts(text, quotes[i]))
+			text = span_skip(text, len);
+		if (span_ends(text, quotes[i]))
+			text = span_take(text, text.len - len);
+	}
+	return span_trim(text);
+}
+
 static bool
 read_value(struct scan *scan, struct span word)
 {
@@ -392,13 +419,14 @@ read_value(struct scan *scan, struct span word)
 	}
 
 	struct span bare = bare_value(scan);
+	struct span text = without_other_quotes(bare);
 
 	return complain(scan, scan->line,
 	                arena_printf(scan->arena,
 	                             SPAN_FMT ": text wants quotes around it",
 	                             SPAN_ARG(bare)),
 	                arena_printf(scan->arena, "write \"" SPAN_FMT "\"",
-	                             SPAN_ARG(bare)));
+	                             SPAN_ARG(text)));
 }
 
 static bool

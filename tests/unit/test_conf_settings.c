@@ -230,6 +230,11 @@ static const struct slip slips[] = {
 	{ GOOD "listen = unix:/run/x;",
 	  LINE1 "unix:/run/x: text wants quotes around it\n" BLANK1
 	        "write \"unix:/run/x\"\n" },
+	{ GOOD "web = 'x';",
+	  LINE1 "'x': text wants quotes around it\n" BLANK1 "write \"x\"\n" },
+	{ GOOD "web = \xe2\x80\x9cx\xe2\x80\x9d;",
+	  LINE1 "\xe2\x80\x9cx\xe2\x80\x9d: text wants quotes around "
+	        "it\n" BLANK1 "write \"x\"\n" },
 	{ GOOD "store_budget = 200ms;", LINE1
 	  "200ms: text wants quotes around it\n" BLANK1 "write \"200ms\"\n" },
 	{ GOOD "listen_mode = 0660;",
