@@ -12,6 +12,7 @@ look_at_postfix(struct symptom_list *list, const struct postfix *postfix,
 	postfix_check_filters(list, postfix, settings, signer);
 	postfix_check_reach(list, postfix, settings);
 	postfix_check_names(list, postfix, settings);
+	postfix_check_addresses(list, postfix, settings);
 	postfix_check_success(list, postfix, settings);
 	postfix_check_traces(list, postfix);
 }

@@ -62,6 +62,27 @@ postfix_value(struct arena *arena, const struct postfix *postfix,
 	return "";
 }
 
+const char *
+postfix_lookup(struct arena *arena, const struct postfix *postfix,
+               const char *key, struct span map)
+{
+	const char *argv[8] = { "postmap" };
+	size_t count = 1;
+	const char *answer = "";
+	struct error err;
+
+	if (postfix->folder[0] != '\0') {
+		argv[count++] = "-c";
+		argv[count++] = postfix->folder;
+	}
+	argv[count++] = "-q";
+	argv[count++] = key;
+	argv[count++] = arena_strndup(arena, map.at, map.len);
+	if (process_output(arena, argv, &answer, &err) != RESULT_OK)
+		return "";
+	return answer;
+}
+
 bool
 postfix_next_override(const struct postfix *postfix, const char *name,
                       struct postfix_walk *walk)

@@ -27,6 +27,10 @@ enum result postfix_ask(struct arena *arena, const char *folder,
 const char *postfix_value(struct arena *arena, const struct postfix *postfix,
                           const char *name);
 
+/* What a table of Postfix gives for a key: postmap -q. "" for nothing. */
+const char *postfix_lookup(struct arena *arena, const struct postfix *postfix,
+                           const char *key, struct span map);
+
 /* Walks what master.cf says of name; start with {0}. */
 struct postfix_walk {
 	size_t position;
@@ -69,6 +73,9 @@ void postfix_check_names(struct symptom_list *list,
 void postfix_check_success(struct symptom_list *list,
                            const struct postfix *postfix,
                            const struct settings *settings);
+void postfix_check_addresses(struct symptom_list *list,
+                             const struct postfix *postfix,
+                             const struct settings *settings);
 void postfix_check_traces(struct symptom_list *list,
                           const struct postfix *postfix);
 

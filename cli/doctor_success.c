@@ -1,32 +1,10 @@
 #include <string.h>
 
 #include "cli/doctor_postfix.h"
-#include "cli/process.h"
 #include "mail/dsn.h"
 
 /* A RCPT as a program sends it that knows nothing of DSN. */
 static const char command[] = "RCPT TO:<anne@example.com>";
-
-static const char *
-lookup(struct arena *arena, const struct postfix *postfix, const char *key,
-       const char *map)
-{
-	const char *argv[8] = { "postmap" };
-	size_t count = 1;
-	const char *answer = "";
-	struct error err;
-
-	if (postfix->folder[0] != '\0') {
-		argv[count++] = "-c";
-		argv[count++] = postfix->folder;
-	}
-	argv[count++] = "-q";
-	argv[count++] = key;
-	argv[count++] = map;
-	if (process_output(arena, argv, &answer, &err) != RESULT_OK)
-		return "";
-	return answer;
-}
 
 enum filter_kind {
 	FILTER_NONE,
@@ -37,8 +15,7 @@ enum filter_kind {
 static enum filter_kind
 kind_of(struct arena *arena, const struct postfix *postfix, struct span map)
 {
-	const char *answer = lookup(arena, postfix, command,
-	                            arena_strndup(arena, map.at, map.len));
+	const char *answer = postfix_lookup(arena, postfix, command, map);
 	struct span text = span_of(answer);
 
 	if (strstr(answer, "NOTIFY=" DSN_NOTIFY_MARKER) != NULL)
@@ -134,8 +111,8 @@ check_header_checks(struct symptom_list *list, const struct postfix *postfix)
 	if (map[0] == '\0')
 		return;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const char *answer =
-			lookup(list->arena, postfix, fields[i], map);
+		const char *answer = postfix_lookup(list->arena, postfix,
+		                                    fields[i], span_of(map));
 
 		if (answer[0] == '\0' || text_starts(answer, "DUNNO") ||
 		    text_starts(answer, "INFO") || text_starts(answer, "WARN"))

@@ -3,6 +3,8 @@
 import json
 import subprocess
 
+import pytest
+
 from tests.lab.avis import BUILD
 
 BROKEN = {
@@ -44,6 +46,34 @@ def test_the_lines_to_type_repair_postfix(lab):
     finally:
         lab.sender.settings = kept
         lab.sender.reload()
+
+
+@pytest.mark.parametrize("settings, told", [
+    ({}, set()),
+    ({"virtual_mailbox_maps": "inline:{ recu@example.fr=a/ }"},
+     {"unsubscribe@example.fr"}),
+    ({"virtual_mailbox_maps": "inline:{ julie@example.fr=a/ }"},
+     {"recu@example.fr", "unsubscribe@example.fr"}),
+    ({"virtual_mailbox_maps": "inline:{ julie@example.fr=a/ }",
+      "virtual_alias_maps": "inline:{ @example.fr=julie@example.fr }"},
+     set()),
+    ({"virtual_mailbox_domains": "", "mydestination": "x.example, example.fr",
+      "local_recipient_maps": "proxy:inline:{ recu=a, julie=b }"},
+     {"unsubscribe@example.fr"}),
+    ({"virtual_mailbox_domains": "", "mydestination": "example.fr",
+      "local_recipient_maps": "inline:{ julie=b } ldap:/nowhere.cf"}, set()),
+])
+def test_addresses_that_postfix_would_refuse_are_named(lab, settings, told):
+    kept = dict(lab.sender.settings)
+    lab.sender.settings.update(settings)
+    lab.sender.write_conf()
+    try:
+        texts = [f["text"] for f in findings(lab)
+                 if f["check"] == "recipient" and f["grade"] == "fail"]
+    finally:
+        lab.sender.settings = kept
+        lab.sender.write_conf()
+    assert {text.split()[3] for text in texts} == told
 
 
 def test_no_colours_in_a_pipe(lab):
