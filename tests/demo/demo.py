@@ -144,8 +144,9 @@ def show_next(lab):
     check = lab.avis.run("journal", "verify", check=False).stdout
     page.command("avis journal verify")
     page.block(check)
-    page.row("make demo KEEP=1", "leaves it running: send your own mail "
-             "through it")
+    if not KEEP:
+        page.row("make demo KEEP=1", "leaves it running: send your own mail "
+                 "through it")
     page.row("conf/policy.conf", "the rules that were applied; change one, "
              "run it again")
     page.row("avis try", "shows what would be done to a message, without "
