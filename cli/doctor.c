@@ -179,6 +179,12 @@ examine(struct symptom_list *list, const struct doctor_options *options)
 		return;
 	}
 	symptom_ok(list, "settings", "%s can be read", options->conf);
+	if (geteuid() != 0) {
+		symptom_warn(list, "root",
+		             "this is not root: what is hidden from you counts "
+		             "as missing");
+		symptom_remedy(list, "sudo avis doctor");
+	}
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		families[i](list, settings, options);
 }

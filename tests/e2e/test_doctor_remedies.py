@@ -1,7 +1,10 @@
 """What `avis doctor` tells you to type does what it says."""
 
 import json
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -74,6 +77,23 @@ def test_addresses_that_postfix_would_refuse_are_named(lab, settings, told):
         lab.sender.settings = kept
         lab.sender.write_conf()
     assert {text.split()[3] for text in texts} == told
+
+
+def test_who_is_not_root_is_told():
+    # The tree may lie where nobody but root may look, as below /root.
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        program = shutil.copy(BUILD / "avis", folder)
+        conf = folder / "avis.conf"
+        conf.write_text('host = "x";\nreceipts = "recu@example.fr";\n')
+        words = [program, "doctor", "--no-dns", "--conf", conf]
+        for who, is_told in ((["setpriv", "--reuid=65534", "--regid=65534",
+                               "--clear-groups"], True), ([], False)):
+            done = subprocess.run(who + words, capture_output=True,
+                                  text=True, check=False)
+            assert "ok " in done.stdout
+            assert ("warn  this is not root" in done.stdout) == is_told
 
 
 def test_no_colours_in_a_pipe(lab):
