@@ -80,7 +80,7 @@ def test_addresses_that_postfix_would_refuse_are_named(lab, settings, told):
 
 
 def test_who_is_not_root_is_told():
-    # The tree may lie where nobody but root may look, as below /root.
+    # The tree may lie where nobody but root may look.
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
