@@ -255,9 +255,14 @@ class Postfix:
 
     def _check(self):
         done = self.place.run(["postfix", "-c", self.conf, "check"])
-        noise = done.stdout + done.stderr
-        if noise.strip():
-            raise LabError(f"postfix check on {self.conf}:\n{noise}")
+        # It also asks the machine's own Postfix about its instances: what is
+        # odd in /etc/postfix is no affair of ours.
+        noise = [line for line in (done.stdout + done.stderr).splitlines()
+                 if line.strip() and (str(self.conf) in line or
+                                      "postconf: warning:" not in line)]
+        if noise:
+            raise LabError(f"postfix check on {self.conf}:\n"
+                           + "\n".join(noise))
 
     def _start_master(self):
         daemons = self.place.run(["postconf", "-c", self.conf, "-h",
