@@ -71,7 +71,7 @@ def test_DSN_12_delivered_comes_from_a_hop_that_speaks_dsn(lab, sent):
     assert case_of(lab, sent).state() == "delivered"
 
 
-def test_X_4_relayed_comes_from_our_own_bounce_service(lab):
+def test_X_4_REP_12_relayed_comes_from_our_own_bounce_service(lab):
     """Needs non_smtpd_milters and internal_mail_filter_classes."""
     got = send_and_receive(lab, letter(FORMAL),
                            to=fresh_recipient("example.net"))
@@ -103,7 +103,7 @@ def test_failure_is_passed_on_to_the_author_without_the_token(lab):
     assert reports_token(mail) is None
 
 
-def test_author_finds_his_own_envelope_id_in_the_bounce(lab):
+def test_DSN_9_author_finds_his_own_envelope_id_in_the_bounce(lab):
     text = letter("marc@example.fr", to="ghost@example.com")
     mail = bounce_for(lab, "marc@example.fr", text,
                       mail_options=["ENVID=case-4711"])
@@ -185,7 +185,7 @@ def test_REP_4_unknown_action_changes_no_state(lab, sent):
     assert case.state() == "delivered"
 
 
-def test_REP_10_recipients_we_never_wrote_to_are_believed(lab, sent):
+def test_REP_10_REP_15_a_strange_recipient_does_not_confuse(lab, sent):
     """Forwarding: Final-Recipient may be somebody unknown."""
     from_outside(lab, address_of(sent),
                  reports.dsn(address_of(sent), "elsewhere@else.example",
@@ -195,7 +195,7 @@ def test_REP_10_recipients_we_never_wrote_to_are_believed(lab, sent):
     assert event["recipient"] == 1
 
 
-def test_X_5_report_with_a_sender_is_only_a_claim(lab):
+def test_X_5_REP_9_report_with_a_sender_is_only_a_claim(lab):
     got = send_and_receive(lab, letter(FORMAL),
                            to=fresh_recipient("example.net"))
     wait_case(lab, got, "relayed")

@@ -40,7 +40,7 @@ def cited(text, names):
     mark = "|".join(map(re.escape, names))
     pattern = re.compile(
         rf"(?:(?<![\w-])({mark})-(\d+[a-z]?)(?![\w-]*@)|"
-        rf"(?<=test_)({mark.replace('-', '_')})_(\d+)(?=_))")
+        rf"(?<=test_)({mark.replace('-', '_')})_(\d+[a-z]?)(?=_))")
     for match in pattern.finditer(text):
         family = match[1] or match[3].replace("_", "-")
         number = match[2] or match[4]
@@ -62,7 +62,9 @@ def collect(tree, known):
                                    ".1", ".5", ".8")):
             continue
         place = tests if name.startswith("tests/") else code
-        for rule, _ in cited(tree.text(name), names):
+        # A case bears its rule in its name.
+        text = tree.text(name) + "\n" + Path(name).name
+        for rule, _ in cited(text, names):
             # EVD-7a speaks of a part of EVD-7.
             rule = rule if rule in known else rule.rstrip("abc")
             place.setdefault(rule, set()).add(name)

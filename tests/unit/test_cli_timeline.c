@@ -108,7 +108,7 @@ fill_case(struct event events[4])
 }
 
 static void
-test_BND_7_one_case_as_a_lawyer_reads_it(void **state)
+test_EVD_6_BND_7_one_case_as_a_lawyer_reads_it(void **state)
 {
 	struct event events[4];
 
@@ -242,7 +242,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_BND_7_one_case_as_a_lawyer_reads_it),
+		TEST(test_EVD_6_BND_7_one_case_as_a_lawyer_reads_it),
 		TEST(test_each_recipient_has_a_section),
 		TEST(test_a_case_without_its_submission),
 		TEST(test_nothing_hostile_reaches_the_terminal),

@@ -141,7 +141,7 @@ test_DSN_2_DSN_3_notify_text(void **state)
 }
 
 static void
-test_I18N_2_orcpt_switches_its_type(void **state)
+test_I18N_1_I18N_2_orcpt_is_7_bit_and_switches_its_type(void **state)
 {
 	(void)state;
 	assert_string_equal(dsn_orcpt(arena, "anne+tag@example.com"),
@@ -218,7 +218,8 @@ main(void)
 		cmocka_unit_test(test_MLT_8_rcpt_parameters),
 		cmocka_unit_test(test_MLT_8_mail_parameters),
 		cmocka_unit_test(test_DSN_2_DSN_3_notify_text),
-		cmocka_unit_test(test_I18N_2_orcpt_switches_its_type),
+		cmocka_unit_test(
+			test_I18N_1_I18N_2_orcpt_is_7_bit_and_switches_its_type),
 		cmocka_unit_test(
 			test_REP_16_original_recipient_matches_either_form),
 		cmocka_unit_test(

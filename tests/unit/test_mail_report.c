@@ -123,6 +123,72 @@ test_REP_8_retry_until_only_with_delayed(void **state)
 	assert_string_equal(report.recipients[1].will_retry_until, "");
 }
 
+static void
+test_REP_2_body_types_in_any_mix(void **state)
+{
+	static const char *const statuses[] = {
+		"message/delivery-status",
+		"message/global-delivery-status",
+	};
+	static const char *const returned[] = {
+		"message/rfc822",
+		"text/rfc822-headers",
+		"message/global",
+		"message/global-headers",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		struct report report = read_text(arena_printf(
+			arena,
+			"Content-Type: multipart/report; boundary=b\n\n--b\n"
+			"Content-Type: %s\n\nReporting-MTA: dns;x\n\n"
+			"Final-Recipient: utf-8; zo\xc3\xa9@x.example\n"
+			"Action: failed\nStatus: 5.1.1\n\n--b\n"
+			"Content-Type: %s\n\nMessage-ID: <1@x.example>\n\n"
+			"--b--\n",
+			statuses[i % 2], returned[i / 2]));
+
+		assert_false(report.is_malformed);
+		assert_string_equal(report.recipients[0].final,
+		                    "zo\xc3\xa9@x.example");
+		assert_string_equal(report.original_message_id,
+		                    "<1@x.example>");
+	}
+}
+
+static void
+test_REP_7_a_folded_reply_is_one_line(void **state)
+{
+	struct report report = read_text(
+		DSN "Final-Recipient: rfc822;a@x.example\nAction: failed\n"
+		    "Status: 5.1.1\nRemote-MTA: dns; mx.y.example\n"
+		    "Diagnostic-Code: smtp; 550-5.1.1 no such\n"
+		    " 550 5.1.1 user here\n");
+
+	(void)state;
+	assert_string_equal(report.recipients[0].remote_mta, "mx.y.example");
+	assert_string_equal(report.recipients[0].diagnostic,
+	                    "550-5.1.1 no such 550 5.1.1 user here");
+}
+
+static void
+test_STAT_3_codes_nobody_knows_are_kept(void **state)
+{
+	static const char *const codes[] = { "5.0.0", "4.999.123", "2.1.100" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct report report = read_text(arena_printf(
+			arena,
+			DSN "Final-Recipient: rfc822;a@x.example\n"
+			    "Action: failed\nStatus: %s (whatever)\n",
+			codes[i]));
+
+		assert_string_equal(report.recipients[0].status, codes[i]);
+	}
+}
+
 static struct report
 read_repeated(const char *head, const char *piece, size_t times)
 {
@@ -369,6 +435,9 @@ main(void)
 		cmocka_unit_test(test_REP_1_report_type_in_any_form),
 		cmocka_unit_test(test_REP_4_unknown_action_changes_no_state),
 		cmocka_unit_test(test_REP_5_state_comes_from_the_action),
+		cmocka_unit_test(test_REP_2_body_types_in_any_mix),
+		cmocka_unit_test(test_REP_7_a_folded_reply_is_one_line),
+		cmocka_unit_test(test_STAT_3_codes_nobody_knows_are_kept),
 		cmocka_unit_test(test_REP_8_retry_until_only_with_delayed),
 		cmocka_unit_test(test_REP_13_groups_have_a_limit),
 		cmocka_unit_test(test_REP_13_part_has_a_limit),
