@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -28,13 +29,13 @@ print_help(void)
 	      "Reads bounces, delivery and read receipts and automatic "
 	      "replies, one\nmessage a file (\"-\": standard input), and "
 	      "prints one JSON object a line.\n\n"
-	      "      --sent ADDRESS  an address the message was sent to; "
-	      "helps with\n"
-	      "                      bounces that say it in words only; may "
-	      "be\n"
-	      "                      repeated, or hold several with commas\n"
-	      "      --pretty        JSON for people\n"
-	      "  -h, --help          print this\n\n"
+	      "      --sent ADDRESS...  whom the message was sent to; helps "
+	      "with bounces\n"
+	      "                         that say it in words only; several "
+	      "with spaces or\n"
+	      "                         commas, or each with its own --sent\n"
+	      "      --pretty           JSON for people\n"
+	      "  -h, --help             print this\n\n"
 	      "Exit codes: 0 all were read, 1 a file could not be read, "
 	      "2 wrong use.\n",
 	      stdout);
@@ -181,6 +182,25 @@ report_files(int count, char **paths, const struct options *options)
 	return code;
 }
 
+/*
+ * "--sent anne@example.com bob@example.com FILE": getopt gives the second
+ * among the files. What looks like an address and is no file is one.
+ */
+static int
+take_addresses(struct arena *arena, struct options *options, int count,
+               char **words)
+{
+	int files = 0;
+
+	for (int i = 0; i < count; i++)
+		if (options->sent_count > 0 && strchr(words[i], '@') != NULL &&
+		    access(words[i], F_OK) != 0)
+			add_sent(arena, options, words[i]);
+		else
+			words[files++] = words[i];
+	return files;
+}
+
 static int
 wrong_use(const char *problem)
 {
@@ -218,12 +238,14 @@ report_command(int argc, char **argv)
 			code = wrong_use("");
 		}
 	}
+	int files =
+		take_addresses(arena, &options, argc - optind, argv + optind);
+
 	if (code < 0)
-		code = optind < argc ? report_files(argc - optind,
-		                                    argv + optind, &options)
-		                     : wrong_use("which messages? Name a "
-		                                 "file, or - for standard "
-		                                 "input.");
+		code = files > 0 ? report_files(files, argv + optind, &options)
+		                 : wrong_use("which messages? Name a "
+		                             "file, or - for standard "
+		                             "input.");
 	arena_free(&arena);
 	return code;
 }

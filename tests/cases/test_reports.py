@@ -85,6 +85,24 @@ def test_many_files_one_line_each():
         str(mail) for mail in MAILS[:5]]
 
 
+@pytest.mark.parametrize("words", [
+    ["--sent", "x@example.com", "anne@example.com"],
+    ["--sent", "x@example.com,anne@example.com"],
+    ["--sent", "x@example.com", "--sent", "anne@example.com"],
+], ids=["spaces", "commas", "repeated"])
+def test_several_addresses_it_was_sent_to(tmp_path, words):
+    bounce = tmp_path / "b.eml"
+    bounce.write_text(
+        "From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\n"
+        "I was not able to deliver your message.\n\n"
+        "<anne@example.com>:\n550 5.1.1 no such user\n\n"
+        "<other@example.com>:\n550 5.1.1 no such user\n")
+    done = run(str(bounce), *words)
+    assert done.returncode == 0, done.stderr
+    got = json.loads(done.stdout)
+    assert [r["final"] for r in got["recipients"]] == ["anne@example.com"]
+
+
 def test_missing_file_does_not_stop_the_others(tmp_path):
     done = run(str(tmp_path / "none.eml"), str(MAILS[0]))
     assert done.returncode == 1
