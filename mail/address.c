@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/no_reply.h"
+
 /* RFC 5321, 4.5.3.1: a path of 256 octets includes its brackets. */
 #define LOCAL_LIMIT   64
 #define DOMAIN_LIMIT  255
@@ -332,28 +334,7 @@ address_with_extension(struct arena *arena, const char *base, char delimiter,
 bool
 address_is_no_reply(const char *address)
 {
-	static const char *const names[] = {
-		"noreply",       "donotreply",    "nereply",
-		"nepasrepondre", "nonrispondere", "keineantwort",
-	};
-	struct span local = address_local(address);
-	char name[LOCAL_LIMIT + 1];
-	size_t len = 0;
-
-	local = span_take(local, span_find(local, '+', 0));
-	if (local.len > LOCAL_LIMIT)
-		return false;
-	for (size_t i = 0; i < local.len; i++)
-		if (strchr("-_.", local.at[i]) == NULL)
-			name[len++] = ascii_lower(local.at[i]);
-	while (len > 0 && ascii_is_digit(name[len - 1]))
-		len--;
-	name[len] = '\0';
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return text_starts(name, "norespond");
+	return no_reply_name(address_local(address));
 }
 
 char *

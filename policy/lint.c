@@ -1,5 +1,8 @@
 #include "policy/lint.h"
 
+#include <string.h>
+
+#include "base/no_reply.h"
 #include "conf/values.h"
 #include "policy/match.h"
 
@@ -399,6 +402,16 @@ is_matched(const struct lint *lint, const char *address)
 	return is;
 }
 
+/* By a rule of ours, or by what the address itself says (ADR-4, ADR-5). */
+static bool
+takes_no_answers(const struct lint *lint, const char *mailbox)
+{
+	const char *address = value_address_of(lint->arena, mailbox);
+
+	return is_matched(lint, address) ||
+	       no_reply_name(span_make(address, strcspn(address, "@")));
+}
+
 static void
 lint_sender(const struct lint *lint, size_t index)
 {
@@ -417,11 +430,10 @@ lint_sender(const struct lint *lint, size_t index)
 		                "<contact@example.fr>\"",
 		                "FR-3");
 	else if (sender->reply_to[0] != '\0' &&
-	         is_matched(lint,
-	                    value_address_of(lint->arena, sender->reply_to)))
+	         takes_no_answers(lint, sender->reply_to))
 		complain_sender(lint, index,
-		                "sends answers to an address that a sender "
-		                "rule covers itself (reply_to)",
+		                "sends answers to an address that takes "
+		                "none itself (reply_to)",
 		                "name an address that somebody reads", "ADR-4");
 }
 

@@ -107,8 +107,12 @@ static const struct lint_case cases[] = {
 	  "2: senders.1: gives no address that can be answered [FR-3]" },
 	{ ONE(LAW) "senders = { match = \"no-reply@*\"; reply_to = "
 	           "\"no-reply@example.fr\"; };",
-	  "2: senders.1: sends answers to an address that a sender rule "
-	  "covers itself (reply_to) [ADR-4]" },
+	  "2: senders.1: sends answers to an address that takes none itself "
+	  "(reply_to) [ADR-4]" },
+	{ ONE(LAW) "senders = { reply_to = "
+	           "\"Service <ne-pas-repondre2@example.fr>\"; };",
+	  "2: senders.1: sends answers to an address that takes none itself "
+	  "(reply_to) [ADR-4]" },
 	{ ONE(LAW) "senders = { reply_to = \"a b\"; };",
 	  "2: senders.1.reply_to: \"a b\" is not one mailbox such as "
 	  "\"Service client <contact@example.fr>\"" },
