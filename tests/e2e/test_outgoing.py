@@ -149,7 +149,7 @@ def test_X_1_two_recipients_get_nothing_of_one_person(lab):
         assert "https:" not in got["List-Unsubscribe"]
 
 
-def test_REP_11_two_recipients_have_two_states(lab):
+def test_DSN_7_REP_11_two_recipients_have_two_states(lab):
     good, bad = fresh_recipient(), "ghost@example.com"
     text = letter("recouvrement@example.fr", to=good)
     lab.send("recouvrement@example.fr", [good, bad], text)
