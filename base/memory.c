@@ -1,7 +1,6 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static void *
@@ -33,12 +32,4 @@ void *
 memory_resize(void *old, size_t size)
 {
 	return memory_check(realloc(old, size > 0 ? size : 1));
-}
-
-char *
-memory_strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(memory_get(size), text, size);
 }

@@ -10,6 +10,5 @@
 void *memory_get(size_t size);
 void *memory_zeroed(size_t count, size_t size);
 void *memory_resize(void *old, size_t size);
-char *memory_strdup(const char *text);
 
 #endif

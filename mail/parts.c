@@ -29,17 +29,6 @@ part_is_multipart(const struct part *part)
 	return text_starts(part->type, "multipart/");
 }
 
-bool
-part_is_below(const struct part_list *list, size_t inner, const char *type)
-{
-	while (inner != 0) {
-		inner = list->items[inner].parent;
-		if (text_is(list->items[inner].type, type))
-			return true;
-	}
-	return false;
-}
-
 /* The next line "--boundary" or "--boundary--" from there on. */
 static bool
 next_delimiter(struct span body, struct span dashed, size_t from,

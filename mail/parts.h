@@ -48,8 +48,4 @@ struct span part_text(struct arena *arena, const struct part *part,
 
 bool part_is_multipart(const struct part *part);
 
-/* Is `inner` somewhere below a part of that type? */
-bool part_is_below(const struct part_list *list, size_t inner,
-                   const char *type);
-
 #endif

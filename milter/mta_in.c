@@ -46,13 +46,6 @@ static struct service *mta_service;
 static _Atomic unsigned long mta_busy;
 static _Atomic bool mta_is_stopping;
 
-/* libmilter means const and does not say so. */
-static char *
-loose(const char *text)
-{
-	return (char *)(uintptr_t)text;
-}
-
 /* What was agreed on, per connection, beside the session. */
 struct link {
 	struct session *session;
@@ -150,7 +143,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++)
 			smfi_setsymlist(context, macros[i].stage,
-			                loose(macros[i].names));
+			                mta_loose(macros[i].names));
 	return SMFIS_CONTINUE;
 }
 /* NOLINTEND(readability-function-size) */
@@ -159,7 +152,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 static void
 read_mta(SMFICTX *context, struct session *session)
 {
-	const char *version = smfi_getsymval(context, loose("v"));
+	const char *version = smfi_getsymval(context, mta_loose("v"));
 	unsigned major = 0, minor = 0;
 
 	if (version == NULL)
@@ -207,7 +200,7 @@ on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 	                is_local);
 	read_mta(context, link->session);
 
-	const char *own_name = smfi_getsymval(context, loose("j"));
+	const char *own_name = smfi_getsymval(context, mta_loose("j"));
 
 	if (own_name != NULL)
 		link->session->own_name =
@@ -218,7 +211,7 @@ on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 static const char *
 macro(SMFICTX *context, const char *name)
 {
-	const char *value = smfi_getsymval(context, loose(name));
+	const char *value = smfi_getsymval(context, mta_loose(name));
 
 	return value != NULL ? value : "";
 }
@@ -442,7 +435,7 @@ enum result
 mta_in_open(struct service *service, struct error *err)
 {
 	struct smfiDesc filter = {
-		.xxfi_name = loose("avis"),
+		.xxfi_name = mta_loose("avis"),
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_flags = ACTIONS_WANTED,
 		.xxfi_connect = on_connect,
@@ -461,7 +454,7 @@ mta_in_open(struct service *service, struct error *err)
 
 	mta_service = service;
 	(void)smfi_setmaxdatasize(PACKET_BYTES);
-	if (smfi_setconn(loose(settings->listen)) != MI_SUCCESS ||
+	if (smfi_setconn(mta_loose(settings->listen)) != MI_SUCCESS ||
 	    smfi_register(filter) != MI_SUCCESS) {
 		error_set(err, "listen = \"%s\": libmilter refuses it",
 		          settings->listen);

@@ -8,9 +8,8 @@
 #define REPLY_BYTES 500
 #define CHUNK_BYTES 65535
 
-/* libmilter means const and does not say so: the casts live here alone. */
-static char *
-loose(const char *text)
+char *
+mta_loose(const char *text)
 {
 	return (char *)(uintptr_t)text;
 }
@@ -20,7 +19,7 @@ static char *
 header_value(const struct session *session, const struct edit *edit)
 {
 	if (!session->has_leading_space)
-		return loose(edit->value);
+		return mta_loose(edit->value);
 	return arena_printf(session->arena, " %s", edit->value);
 }
 
@@ -28,9 +27,9 @@ static int
 set_sender(SMFICTX *context, const struct session *session,
            const struct edit *edit)
 {
-	return smfi_chgfrom(context,
-	                    arena_printf(session->arena, "<%s>", edit->value),
-	                    edit->args[0] != '\0' ? loose(edit->args) : NULL);
+	return smfi_chgfrom(
+		context, arena_printf(session->arena, "<%s>", edit->value),
+		edit->args[0] != '\0' ? mta_loose(edit->args) : NULL);
 }
 
 static int
@@ -38,7 +37,7 @@ drop_recipient(SMFICTX *context, const struct session *session,
                const struct edit *edit)
 {
 	(void)session;
-	return smfi_delrcpt(context, loose(edit->value));
+	return smfi_delrcpt(context, mta_loose(edit->value));
 }
 
 static int
@@ -47,15 +46,16 @@ add_recipient(SMFICTX *context, const struct session *session,
 {
 	(void)session;
 	if (edit->args[0] == '\0')
-		return smfi_addrcpt(context, loose(edit->value));
-	return smfi_addrcpt_par(context, loose(edit->value), loose(edit->args));
+		return smfi_addrcpt(context, mta_loose(edit->value));
+	return smfi_addrcpt_par(context, mta_loose(edit->value),
+	                        mta_loose(edit->args));
 }
 
 static int
 change_header(SMFICTX *context, const struct session *session,
               const struct edit *edit)
 {
-	return smfi_chgheader(context, loose(edit->name), (int)edit->index,
+	return smfi_chgheader(context, mta_loose(edit->name), (int)edit->index,
 	                      header_value(session, edit));
 }
 
@@ -64,7 +64,7 @@ delete_header(SMFICTX *context, const struct session *session,
               const struct edit *edit)
 {
 	(void)session;
-	return smfi_chgheader(context, loose(edit->name), (int)edit->index,
+	return smfi_chgheader(context, mta_loose(edit->name), (int)edit->index,
 	                      NULL);
 }
 
@@ -72,7 +72,7 @@ static int
 add_header(SMFICTX *context, const struct session *session,
            const struct edit *edit)
 {
-	return smfi_addheader(context, loose(edit->name),
+	return smfi_addheader(context, mta_loose(edit->name),
 	                      header_value(session, edit));
 }
 
@@ -80,7 +80,7 @@ static int
 insert_header(SMFICTX *context, const struct session *session,
               const struct edit *edit)
 {
-	return smfi_insheader(context, 0, loose(edit->name),
+	return smfi_insheader(context, 0, mta_loose(edit->name),
 	                      header_value(session, edit));
 }
 
@@ -95,7 +95,8 @@ replace_body(SMFICTX *context, const struct session *session,
 	do {
 		struct span chunk = span_take(rest, CHUNK_BYTES);
 
-		if (smfi_replacebody(context, (unsigned char *)loose(chunk.at),
+		if (smfi_replacebody(context,
+		                     (unsigned char *)mta_loose(chunk.at),
 		                     (int)chunk.len) != MI_SUCCESS)
 			return MI_FAILURE;
 		rest = span_skip(rest, chunk.len);
@@ -169,7 +170,7 @@ mta_out_answer(SMFICTX *context, const struct outcome *outcome)
 		snprintf(code, sizeof(code), "%d", outcome->code);
 		reply_text(outcome->text, text);
 		/* Without a text the MTA says its own: still 4xx or 5xx. */
-		if (smfi_setreply(context, code, loose(outcome->status),
+		if (smfi_setreply(context, code, mta_loose(outcome->status),
 		                  text) != MI_SUCCESS)
 			log_warn("the MTA's own words replace \"%s\"", text);
 	}

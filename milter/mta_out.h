@@ -18,4 +18,7 @@ bool mta_out_edits(SMFICTX *context, const struct session *session);
 /* The answer, with its reply text where it has one (STAT-1, STAT-2). */
 sfsistat mta_out_answer(SMFICTX *context, const struct outcome *outcome);
 
+/* libmilter means const and does not say so: the one cast for both. */
+char *mta_loose(const char *text);
+
 #endif

@@ -463,3 +463,12 @@ event_read_links(struct span entry, struct event_links *links_r)
 	       decode_base64url(prev, links_r->prev, DIGEST_BYTES) &&
 	       read_number(sequence, &links_r->sequence);
 }
+
+unsigned
+event_recipient_number(const struct event *submitted, const char *address)
+{
+	for (size_t i = 0; i < submitted->recipient_count; i++)
+		if (text_is(submitted->recipients[i].address, address))
+			return (unsigned)i + 1;
+	return 0;
+}

@@ -111,6 +111,10 @@ void event_fact_add(struct arena *arena, struct event *event, const char *name,
                     const char *value); /* skipped when value is "" */
 const char *event_fact(const struct event *event, const char *name); /* "" */
 
+/* 1, 2...: which recipient of a submission has that address; 0: none. */
+unsigned event_recipient_number(const struct event *submitted,
+                                const char *address);
+
 /* The canonical payload; what the commitment c covers, behind a salt. */
 void event_write_payload(const struct event *event, struct buf *out);
 

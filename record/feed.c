@@ -447,15 +447,6 @@ handle_late(struct feed *feed, struct error *err)
 	return result;
 }
 
-static unsigned
-recipient_of(const struct event *submitted, const char *address)
-{
-	for (size_t i = 0; i < submitted->recipient_count; i++)
-		if (text_is(submitted->recipients[i].address, address))
-			return (unsigned)i + 1;
-	return 0;
-}
-
 /* Asks the index for each Message-ID of refs; gives how many. */
 static size_t
 ask_refs(struct feed *feed, const char *refs)
@@ -513,8 +504,8 @@ handle_refs(struct feed *feed, struct event *event, struct error *err)
 	if (result == RESULT_OK &&
 	    read_submission(feed, event->message, replies, &submitted) !=
 	            NULL) {
-		event->recipient =
-			recipient_of(&submitted, event_fact(event, "from"));
+		event->recipient = event_recipient_number(
+			&submitted, event_fact(event, "from"));
 		event->class_name = submitted.class_name;
 		event->retention_ms = submitted.retention_ms;
 	}

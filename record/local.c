@@ -219,15 +219,6 @@ gather_event(void *context, const struct event *event, struct span entry,
 		           payload);
 }
 
-static unsigned
-recipient_of(const struct event *submitted, const char *address)
-{
-	for (size_t i = 0; i < submitted->recipient_count; i++)
-		if (text_is(submitted->recipients[i].address, address))
-			return (unsigned)i + 1;
-	return 0;
-}
-
 /* What the forwarder does for the store (record/feed.c). */
 static void
 join_replies(struct gathering *gathering, const struct event *submitted)
@@ -242,8 +233,8 @@ join_replies(struct gathering *gathering, const struct event *submitted)
 			continue;
 		reply->has_message = true;
 		reply->message = gathering->message;
-		reply->recipient =
-			recipient_of(submitted, event_fact(reply, "from"));
+		reply->recipient = event_recipient_number(
+			submitted, event_fact(reply, "from"));
 		reply->class_name = submitted->class_name;
 		*(struct event *)arena_push(
 			gathering->arena, (void **)&gathering->events.items,
