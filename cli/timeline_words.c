@@ -198,6 +198,21 @@ static const struct {
 	[EVENT_PASSED_ON] = { "passed on", passed_on_words },
 	[EVENT_GAP] = { "gap", plain_words },
 	[EVENT_STARTED] = { "started", plain_words },
+	[EVENT_HELD] = { "held", plain_words },
+	[EVENT_RELEASED] = { "released", plain_words },
+	[EVENT_CONFIRMED] = { "confirmed", plain_words },
+	[EVENT_PREFERENCE] = { "preference", plain_words },
+	[EVENT_CONSENT] = { "consent", plain_words },
+	[EVENT_SUPPRESSED] = { "suppressed", plain_words },
+	[EVENT_READMITTED] = { "readmitted", plain_words },
+	[EVENT_ASKED] = { "asked", plain_words },
+	[EVENT_EXPORTED] = { "exported", plain_words },
+	[EVENT_ERASED] = { "erased", plain_words },
+	[EVENT_AMENDED] = { "amended", plain_words },
+	[EVENT_RESTRICTED] = { "restricted", plain_words },
+	[EVENT_HOLD] = { "legal hold", plain_words },
+	[EVENT_HOLD_LIFTED] = { "hold lifted", plain_words },
+	[EVENT_EXPIRED] = { "expired", plain_words },
 };
 
 const char *

@@ -36,6 +36,21 @@ static const struct {
 	[EVENT_PASSED_ON] = { "passed-on", "x-passed-on" },
 	[EVENT_GAP] = { "gap", "x-gap" },
 	[EVENT_STARTED] = { "started", "x-started" },
+	[EVENT_HELD] = { "held", "x-held" },
+	[EVENT_RELEASED] = { "released", "x-released" },
+	[EVENT_CONFIRMED] = { "confirmed", "x-confirmed" },
+	[EVENT_PREFERENCE] = { "preference", "x-preference" },
+	[EVENT_CONSENT] = { "consent", "x-consent" },
+	[EVENT_SUPPRESSED] = { "suppressed", "x-suppressed" },
+	[EVENT_READMITTED] = { "readmitted", "x-readmitted" },
+	[EVENT_ASKED] = { "asked", "x-asked" },
+	[EVENT_EXPORTED] = { "exported", "x-exported" },
+	[EVENT_ERASED] = { "erased", "x-erasure" },
+	[EVENT_AMENDED] = { "amended", "x-amended" },
+	[EVENT_RESTRICTED] = { "restricted", "x-restriction" },
+	[EVENT_HOLD] = { "hold", "x-hold" },
+	[EVENT_HOLD_LIFTED] = { "hold-lifted", "x-hold-lifted" },
+	[EVENT_EXPIRED] = { "expired", "x-expired" },
 };
 
 static const char *const grades[] = {
@@ -45,9 +60,11 @@ static const char *const grades[] = {
 };
 
 static const char *const sources[] = {
-	[SOURCE_MILTER] = "milter", [SOURCE_DSN] = "dsn",
-	[SOURCE_MDN] = "mdn",       [SOURCE_BOUNCE] = "bounce",
-	[SOURCE_MAIL] = "mail",     [SOURCE_JOURNAL] = "journal",
+	[SOURCE_MILTER] = "milter",     [SOURCE_DSN] = "dsn",
+	[SOURCE_MDN] = "mdn",           [SOURCE_BOUNCE] = "bounce",
+	[SOURCE_MAIL] = "mail",         [SOURCE_JOURNAL] = "journal",
+	[SOURCE_MAILLOG] = "maillog",   [SOURCE_PAGE] = "page",
+	[SOURCE_OPERATOR] = "operator",
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -229,6 +246,8 @@ event_write_entry(const struct event *event, const uint8_t prev[DIGEST_BYTES],
 	write_digest(&json, "c", commitment);
 	write_word(&json, "class", event->class_name);
 	write_word(&json, "detail", event->detail);
+	if (event->due > 0)
+		write_time(&json, "due", event->due);
 	jwrite_text(&json, "g", grades[event->grade]);
 	if (event->has_digests)
 		write_digest(&json, "h", event->header_digest);
@@ -237,6 +256,8 @@ event_write_entry(const struct event *event, const uint8_t prev[DIGEST_BYTES],
 		message_id_name(event->message, name);
 		jwrite_text(&json, "m", name);
 	}
+	write_number(&json, "out", event->way_out_ms);
+	write_word(&json, "p", event->person);
 	write_digest(&json, "prev", prev);
 	write_word(&json, "q", event->queue_id);
 	if (event->has_raw_digest)
@@ -331,6 +352,14 @@ read_message(const struct jread_value *top, struct event *event)
 	       message_id_parse(span_of(name), &event->message);
 }
 
+static bool
+read_due(const struct jread_value *top, struct event *event)
+{
+	const char *due = jread_get_text(top, "due");
+
+	return due[0] == '\0' || clock_parse(due, &event->due);
+}
+
 /* The name of the first member that is not as we write it; NULL: none. */
 static const char *
 read_members(struct arena *arena, const struct jread_value *top,
@@ -350,6 +379,8 @@ read_members(struct arena *arena, const struct jread_value *top,
 		return "t";
 	if (!clock_parse(jread_get_text(top, "rec"), &event->recorded))
 		return "rec";
+	if (!read_due(top, event))
+		return "due";
 	if (!read_message(top, event))
 		return "m";
 	if (!read_digests(top, event))
@@ -359,12 +390,15 @@ read_members(struct arena *arena, const struct jread_value *top,
 	event->recipient = (unsigned)jread_get_int(top, "rcpt");
 	event->size_bytes = jread_get_int(top, "size");
 	event->retention_ms = jread_get_int(top, "ret");
+	event->way_out_ms = jread_get_int(top, "out");
 	event->class_name = jread_copy_text(arena, top, "class");
 	event->queue_id = jread_copy_text(arena, top, "q");
 	event->status = jread_copy_text(arena, top, "st");
 	event->detail = jread_copy_text(arena, top, "detail");
 	snprintf(event->writer, sizeof(event->writer), "%s",
 	         jread_get_text(top, "w"));
+	snprintf(event->person, sizeof(event->person), "%s",
+	         jread_get_text(top, "p"));
 	return NULL;
 }
 

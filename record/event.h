@@ -35,6 +35,21 @@ enum event_kind {
 	EVENT_PASSED_ON,  /* a report was sent on to the author */
 	EVENT_GAP,        /* a torn tail was cut, or the filter was away */
 	EVENT_STARTED,    /* a writer opened its journal */
+	EVENT_HELD,       /* on hold in the MTA's queue until `due` */
+	EVENT_RELEASED,   /* let go again */
+	EVENT_CONFIRMED,  /* "I have received this": the recipient's own act */
+	EVENT_PREFERENCE, /* a choice of a person; detail names it */
+	EVENT_CONSENT,    /* given or withdrawn; detail says which */
+	EVENT_SUPPRESSED, /* put on the list of refusals by us */
+	EVENT_READMITTED, /* taken off it */
+	EVENT_ASKED,      /* somebody looked at a proof (BND-6) */
+	EVENT_EXPORTED,   /* a person's data was given out (GDPR-8) */
+	EVENT_ERASED,     /* a person's data was destroyed; no identity */
+	EVENT_AMENDED,    /* what stays of an event when one person is erased */
+	EVENT_RESTRICTED, /* GDPR-10; detail "on" or "off" */
+	EVENT_HOLD,       /* a legal hold begins */
+	EVENT_HOLD_LIFTED,
+	EVENT_EXPIRED, /* past its retention: keys destroyed */
 	EVENT_KINDS
 };
 
@@ -50,7 +65,10 @@ enum event_source {
 	SOURCE_MDN,
 	SOURCE_BOUNCE, /* no report part: read from the text */
 	SOURCE_MAIL,   /* a reply, an unsubscribe mail */
-	SOURCE_JOURNAL
+	SOURCE_JOURNAL,
+	SOURCE_MAILLOG, /* a line of the MTA's log (F-4) */
+	SOURCE_PAGE,    /* avis-web */
+	SOURCE_OPERATOR /* avis(1) */
 };
 
 /* A fact of the payload; names are lower case, sorted when written. */
@@ -66,6 +84,9 @@ struct event_recipient {
 };
 
 #define EVENT_WRITER_SIZE 64
+
+/* A person's name in the record: a keyed hash of the address (GDPR-6). */
+#define PERSON_SIZE 25
 
 struct event {
 	/* filled by the journal */
@@ -92,6 +113,13 @@ struct event {
 	uint8_t raw_digest[DIGEST_BYTES]; /* of the report as it came */
 	int64_t size_bytes;
 	int64_t retention_ms; /* how long the store keeps it */
+	int64_t way_out_ms;   /* how long its token unsubscribes (LST-12) */
+	time_ms_t due;        /* EVENT_HELD: when it may go; 0: nobody knows */
+	/*
+	 * Only where the event must outlive the erasure of its payload: a
+	 * refusal, a choice, a withdrawal (record/person.h). Else "".
+	 */
+	char person[PERSON_SIZE];
 
 	/* filled by the caller; goes into the payload, encrypted */
 	struct event_fact *facts;

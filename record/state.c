@@ -2,42 +2,42 @@
 
 #define STATES (STATE_CONTRADICTED + 1)
 
-/* Short names, so that the table below can be read as one. */
-#define SUB STATE_SUBMITTED
-#define REF STATE_REFUSED
-#define DLY STATE_DELAYED
-#define REL STATE_RELAYED
-#define DEL STATE_DELIVERED
-#define FAI STATE_FAILED
-#define DIS STATE_DISPLAYED
-#define REP STATE_REPLIED
-#define CON STATE_CONTRADICTED
+/*
+ * Short names, so that the table below can be read as one. 0 in it, and a
+ * kind that has no row, leave the state as it was.
+ */
+#define SUB (STATE_SUBMITTED + 1)
+#define HEL (STATE_HELD + 1)
+#define REF (STATE_REFUSED + 1)
+#define DLY (STATE_DELAYED + 1)
+#define REL (STATE_RELAYED + 1)
+#define DEL (STATE_DELIVERED + 1)
+#define FAI (STATE_FAILED + 1)
+#define DIS (STATE_DISPLAYED + 1)
+#define REP (STATE_REPLIED + 1)
+#define CFM (STATE_CONFIRMED + 1)
+#define CON (STATE_CONTRADICTED + 1)
 
 /*
  * Row: the event. Column: the state before. Events that say nothing about
  * where the message is (a disposition other than displayed, an automatic
- * reply, an unsubscribe...) change none. Expanded counts as handed over:
- * what became of the copies nobody says.
+ * reply, an unsubscribe...) have none. Expanded counts as handed over: what
+ * became of the copies nobody says.
  */
 /* clang-format off */
 static const unsigned char moves[EVENT_KINDS][STATES] = {
-	/* before:              SUB  REF  DLY  REL  DEL  FAI  DIS  REP  CON */
-	[EVENT_SUBMITTED] =    { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_REFUSED] =      { REF, REF, REF, CON, CON, FAI, CON, CON, CON },
-	[EVENT_RELAYED] =      { REL, CON, REL, REL, DEL, CON, DIS, REP, CON },
-	[EVENT_DELIVERED] =    { DEL, CON, DEL, DEL, DEL, CON, DIS, REP, CON },
-	[EVENT_EXPANDED] =     { REL, CON, REL, REL, DEL, CON, DIS, REP, CON },
-	[EVENT_DELAYED] =      { DLY, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_FAILED] =       { FAI, REF, FAI, CON, CON, FAI, CON, CON, CON },
-	[EVENT_DISPLAYED] =    { DIS, CON, DIS, DIS, DIS, CON, DIS, REP, CON },
-	[EVENT_DISPOSED] =     { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_REPLIED] =      { REP, CON, REP, REP, REP, CON, REP, REP, CON },
-	[EVENT_AUTO_REPLIED] = { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_UNSUBSCRIBED] = { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_UNREADABLE] =   { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_PASSED_ON] =    { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_GAP] =          { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
-	[EVENT_STARTED] =      { SUB, REF, DLY, REL, DEL, FAI, DIS, REP, CON },
+	/* before:           SUB HEL REF DLY REL DEL FAI DIS REP CFM CON */
+	[EVENT_HELD] =      {HEL,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0},
+	[EVENT_RELEASED] =  {  0,SUB,  0,  0,  0,  0,  0,  0,  0,  0,  0},
+	[EVENT_REFUSED] =   {REF,REF,  0,REF,CON,CON,  0,CON,CON,CON,  0},
+	[EVENT_RELAYED] =   {REL,REL,CON,REL,  0,  0,CON,  0,  0,  0,  0},
+	[EVENT_DELIVERED] = {DEL,DEL,CON,DEL,DEL,  0,CON,  0,  0,  0,  0},
+	[EVENT_EXPANDED] =  {REL,REL,CON,REL,  0,  0,CON,  0,  0,  0,  0},
+	[EVENT_DELAYED] =   {DLY,DLY,  0,  0,  0,  0,  0,  0,  0,  0,  0},
+	[EVENT_FAILED] =    {FAI,FAI,  0,FAI,CON,CON,  0,CON,CON,CON,  0},
+	[EVENT_DISPLAYED] = {DIS,DIS,CON,DIS,DIS,DIS,CON,  0,  0,  0,  0},
+	[EVENT_REPLIED] =   {REP,REP,CON,REP,REP,REP,CON,REP,  0,  0,  0},
+	[EVENT_CONFIRMED] = {CFM,CFM,CON,CFM,CFM,CFM,CON,CFM,CFM,  0,  0},
 };
 /* clang-format on */
 
@@ -46,6 +46,7 @@ static const struct {
 	const char *words;
 } states[STATES] = {
 	[STATE_SUBMITTED] = { "submitted", "sent; nothing came back yet" },
+	[STATE_HELD] = { "held", "on hold here; it was not sent yet" },
 	[STATE_REFUSED] = { "refused", "refused here; it was not sent" },
 	[STATE_DELAYED] = { "delayed",
 	                    "not yet handed over; a mail server keeps trying" },
@@ -55,6 +56,7 @@ static const struct {
 	[STATE_DISPLAYED] = { "displayed",
 	                      "displayed by the recipient's mail program" },
 	[STATE_REPLIED] = { "replied", "answered by the recipient" },
+	[STATE_CONFIRMED] = { "confirmed", "confirmed by the recipient" },
 	[STATE_CONTRADICTED] = { "contradicted",
 	                         "the reports contradict each other" },
 };
@@ -62,7 +64,9 @@ static const struct {
 enum state
 state_next(enum state now, enum event_kind kind)
 {
-	return (enum state)moves[kind][now];
+	unsigned char next = moves[kind][now];
+
+	return next == 0 ? now : (enum state)(next - 1);
 }
 
 /*

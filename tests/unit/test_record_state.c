@@ -23,17 +23,22 @@ static void
 test_every_state_and_event(void **state)
 {
 	static const enum state there[] = { STATE_RELAYED, STATE_DELIVERED,
-		                            STATE_DISPLAYED, STATE_REPLIED };
+		                            STATE_DISPLAYED, STATE_REPLIED,
+		                            STATE_CONFIRMED };
 	static const enum event_kind silent[] = {
 		EVENT_SUBMITTED,    EVENT_DISPOSED,   EVENT_AUTO_REPLIED,
 		EVENT_UNSUBSCRIBED, EVENT_UNREADABLE, EVENT_PASSED_ON,
-		EVENT_GAP,          EVENT_STARTED,
+		EVENT_GAP,          EVENT_STARTED,    EVENT_PREFERENCE,
+		EVENT_CONSENT,      EVENT_SUPPRESSED, EVENT_READMITTED,
+		EVENT_ASKED,        EVENT_EXPORTED,   EVENT_ERASED,
+		EVENT_AMENDED,      EVENT_RESTRICTED, EVENT_HOLD,
+		EVENT_HOLD_LIFTED,  EVENT_EXPIRED,
 	};
 
 	(void)state;
 	for (int s = 0; s <= STATE_CONTRADICTED; s++) {
 		enum state now = (enum state)s;
-		bool was_there = is_one_of(now, there, 4);
+		bool was_there = is_one_of(now, there, 5);
 
 		for (int k = 0; k < EVENT_KINDS; k++) {
 			enum state next = state_next(now, (enum event_kind)k);
@@ -60,7 +65,7 @@ test_every_state_and_event(void **state)
 			                 STATE_CONTRADICTED);
 		}
 		/* A delay takes nothing back. */
-		if (now != STATE_SUBMITTED)
+		if (now != STATE_SUBMITTED && now != STATE_HELD)
 			assert_int_equal(state_next(now, EVENT_DELAYED), now);
 	}
 }
