@@ -56,7 +56,7 @@ MAIN_avis-milter = $(BUILD)/milter/avis_milter.o
 # --- Outside libraries: file:pkg-config name, the one adapter of each ----
 ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
 	mail/mime:gmime-3.0 policy/pcre:libpcre2-8 record/redis:hiredis \
-	milter/mta_in:milter milter/mta_out:milter milter/health:libcurl
+	milter/mta_in:milter milter/mta_out:milter base/transfer:libcurl
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
 adapter_name = $(word 2,$(subst :, ,$(1)))

@@ -15,6 +15,7 @@
 #include "milter/health.h"
 #include "milter/mta_in.h"
 #include "milter/notify.h"
+#include "record/ledger.h"
 
 #define PROGRAM         "milter"
 #define LAST_MESSAGES_S 10
@@ -103,18 +104,6 @@ start_server(struct daemon *daemon, struct error *err)
 	return RESULT_OK;
 }
 
-/* Indexes must outlive the messages they lead to. */
-static int64_t
-longest_retention(const struct settings *settings)
-{
-	int64_t longest_ms = 0;
-
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (settings->classes[i].retention_ms > longest_ms)
-			longest_ms = settings->classes[i].retention_ms;
-	return longest_ms;
-}
-
 static enum result
 open_record(struct service *service, struct error *err)
 {
@@ -129,7 +118,7 @@ open_record(struct service *service, struct error *err)
 		.url = settings->store,
 		.budget_ms = settings->store_budget_ms,
 		.keys = service->first->keys,
-		.keep_ms = longest_retention(settings),
+		.keep_ms = ledger_keep_ms(settings),
 	};
 	enum result result = store_open(&store, &service->store, err);
 

@@ -3,16 +3,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <curl/curl.h>
-
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/transfer.h"
 
-#define EVERY_S      30
-#define TIMEOUT_MS   5000L
-#define ADDRESS_ROOM 2048
+#define EVERY_S    30
+#define TIMEOUT_MS 5000
 
 struct health {
 	struct service *service;
@@ -22,44 +19,30 @@ struct health {
 	bool is_stopping;
 };
 
-static size_t
-drop_answer(char *at, size_t size, size_t count, void *context)
-{
-	(void)at;
-	(void)context;
-	return size * count;
-}
-
 static bool
-is_healthy(CURL *curl, const char *web)
+is_healthy(struct transfer *transfer, const char *web)
 {
-	const char *authorities = getenv("SSL_CERT_FILE");
-	struct buf address;
-	long status = 0;
+	struct arena *arena = arena_new();
+	const struct transfer_request request = {
+		.url = arena_printf(arena, "%s/health", web),
+		.timeout_ms = TIMEOUT_MS,
+	};
+	struct transfer_answer answer;
+	struct error err;
+	bool is_well = transfer_run(arena, transfer, &request, &answer, &err) ==
+	                       RESULT_OK &&
+	               answer.status == 200;
 
-	buf_init(&address, ADDRESS_ROOM);
-	buf_printf(&address, "%s/health", web);
-	curl_easy_setopt(curl, CURLOPT_URL, address.data);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop_answer);
-	/* As OpenSSL's own programs: a site's own authority is named so. */
-	if (authorities != NULL && authorities[0] != '\0')
-		curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
-
-	CURLcode code = curl_easy_perform(curl);
-
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	buf_done(&address);
-	return code == CURLE_OK && status == 200;
+	arena_free(&arena);
+	return is_well;
 }
 
 static void
-check_once(struct health *health, CURL *curl)
+check_once(struct health *health, struct transfer *transfer)
 {
 	struct snapshot *snapshot = service_hold(health->service);
 	const char *web = snapshot->settings->web;
-	bool is_well = web[0] != '\0' && is_healthy(curl, web);
+	bool is_well = web[0] != '\0' && is_healthy(transfer, web);
 	bool was_well =
 		atomic_exchange(&health->service->web_is_healthy, is_well);
 
@@ -74,14 +57,12 @@ static void *
 health_run(void *context)
 {
 	struct health *health = context;
-	CURL *curl = curl_easy_init();
+	struct transfer *transfer = transfer_new();
 
-	if (curl == NULL)
-		abort();
 	pthread_mutex_lock(&health->lock);
 	while (!health->is_stopping) {
 		pthread_mutex_unlock(&health->lock);
-		check_once(health, curl);
+		check_once(health, transfer);
 		pthread_mutex_lock(&health->lock);
 
 		const struct timespec until = {
@@ -94,7 +75,7 @@ health_run(void *context)
 			continue;
 	}
 	pthread_mutex_unlock(&health->lock);
-	curl_easy_cleanup(curl);
+	transfer_free(&transfer);
 	return NULL;
 }
 
@@ -106,7 +87,6 @@ health_start(struct service *service)
 
 	if (service->now->settings->web[0] == '\0')
 		return NULL;
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	health = memory_zeroed(1, sizeof(*health));
 	health->service = service;
 	pthread_mutex_init(&health->lock, NULL);
@@ -133,5 +113,4 @@ health_stop(struct health **health)
 	pthread_mutex_destroy(&(*health)->lock);
 	free(*health);
 	*health = NULL;
-	curl_global_cleanup();
 }

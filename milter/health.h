@@ -5,8 +5,7 @@
 
 /*
  * Asks the public pages now and then whether they are well (LST-4 c): a
- * one-click link is only given out while somebody answers it. health.c is
- * the milter's adapter for libcurl.
+ * one-click link is only given out while somebody answers it.
  */
 struct health;
 
