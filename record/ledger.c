@@ -98,6 +98,20 @@ ledger_append(struct ledger *ledger, const struct event *event,
 	return journal_append(ledger->journal, event, err);
 }
 
+void
+ledger_queue(struct ledger *ledger, const struct event *event,
+             struct journal_ticket *ticket_r)
+{
+	journal_queue(ledger->journal, event, ticket_r);
+}
+
+enum result
+ledger_wait(struct ledger *ledger, struct journal_ticket *ticket,
+            struct error *err)
+{
+	return journal_wait(ledger->journal, ticket, err);
+}
+
 enum result
 ledger_settle(struct ledger *ledger, int64_t wait_ms, struct error *err)
 {

@@ -5,6 +5,7 @@
 #include "base/keyring.h"
 #include "conf/settings.h"
 #include "record/event.h"
+#include "record/journal.h"
 #include "record/store.h"
 
 /*
@@ -30,6 +31,15 @@ void ledger_close(struct ledger **ledger, int64_t wait_ms);
 /* On disk when it returns: as journal_append. */
 enum result ledger_append(struct ledger *ledger, const struct event *event,
                           struct error *err) MUST_CHECK;
+
+/*
+ * The same in two steps, for those who record many: a thousand queued events
+ * share one wait for the disk. As journal_queue and journal_wait.
+ */
+void ledger_queue(struct ledger *ledger, const struct event *event,
+                  struct journal_ticket *ticket_r);
+enum result ledger_wait(struct ledger *ledger, struct journal_ticket *ticket,
+                        struct error *err) MUST_CHECK;
 
 /*
  * Waits until the store holds all that was appended before. RETRY after
