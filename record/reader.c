@@ -64,28 +64,6 @@ forget_window(struct reader *reader)
 	reader->window_at = 0;
 }
 
-/* The sequence of the first entry in a log; 0 when it has none. */
-static uint64_t
-first_sequence(const struct reader *reader, uint32_t number)
-{
-	char bytes[FRAME_HEAD_BYTES + 4 + FRAME_ENTRY_LIMIT];
-	int fd = open_file(reader, number, SEGMENT_LOG);
-	struct event_links links;
-
-	if (fd < 0)
-		return 0;
-	ssize_t got = pread(fd, bytes, sizeof(bytes), 0);
-	close(fd);
-	if (got <= FRAME_HEAD_BYTES + 4)
-		return 0;
-
-	/* The frame may be longer than this: its entry will do. */
-	struct span entry = span_make(bytes + FRAME_HEAD_BYTES + 4,
-	                              (size_t)got - FRAME_HEAD_BYTES - 4);
-
-	return event_read_links(entry, &links) ? links.sequence : 0;
-}
-
 static bool
 segment_exists(const struct reader *reader, uint32_t number)
 {
@@ -107,7 +85,7 @@ look_ahead(struct reader *reader)
 	while (reader->next_first == 0 && segment_exists(reader, number)) {
 		if (reader->next_segment == 0)
 			reader->next_segment = number;
-		reader->next_first = first_sequence(reader, number);
+		reader->next_first = segment_first(reader->folder, number);
 		number++;
 	}
 }
@@ -125,7 +103,8 @@ open_segment(struct reader *reader, struct error *err)
 	if (reader->place.offset == 0)
 		reader->first = reader->place.sequence + 1;
 	else
-		reader->first = first_sequence(reader, reader->place.segment);
+		reader->first =
+			segment_first(reader->folder, reader->place.segment);
 	forget_window(reader);
 	look_ahead(reader);
 	return RESULT_OK;
@@ -146,7 +125,7 @@ find_first_segment(struct reader *reader, struct error *err)
 		uint64_t first;
 
 		reader->place.segment = list.items[0];
-		first = first_sequence(reader, list.items[0]);
+		first = segment_first(reader->folder, list.items[0]);
 		/* Older segments may have been archived and taken away. */
 		if (list.items[0] > 1 && first > 0)
 			reader->place.sequence = first - 1;

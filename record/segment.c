@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,30 @@ segment_list(struct arena *arena, const char *folder,
 		      compare_numbers);
 	*list_r = list;
 	return RESULT_OK;
+}
+
+uint64_t
+segment_first(const char *folder, uint32_t number)
+{
+	char path[PATH_MAX + SEGMENT_NAME_SIZE], name[SEGMENT_NAME_SIZE];
+	char bytes[FRAME_HEAD_BYTES + 4 + FRAME_ENTRY_LIMIT];
+	struct event_links links;
+
+	segment_name(number, SEGMENT_LOG, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t got = pread(fd, bytes, sizeof(bytes), 0);
+	close(fd);
+	if (got <= FRAME_HEAD_BYTES + 4)
+		return 0;
+
+	/* The frame may be longer than this: its entry will do. */
+	struct span entry = span_make(bytes + FRAME_HEAD_BYTES + 4,
+	                              (size_t)got - FRAME_HEAD_BYTES - 4);
+
+	return event_read_links(entry, &links) ? links.sequence : 0;
 }
 
 enum result

@@ -41,6 +41,9 @@ enum result segment_list(struct arena *arena, const char *folder,
                          struct segment_list *list_r,
                          struct error *err) MUST_CHECK;
 
+/* The sequence of the first entry in a log; 0 when it has none. */
+uint64_t segment_first(const char *folder, uint32_t number);
+
 /* What a log holds, from its first byte to its last. */
 struct segment_scan {
 	uint64_t first;    /* sequence of the first entry; 0: no entry */

@@ -21,6 +21,7 @@
 #include "record/appender.h"
 #include "record/journal.h"
 #include "record/reader.h"
+#include "record/slots.h"
 
 #define PATH_SIZE 256
 
@@ -935,6 +936,64 @@ test_a_place_of_another_journal_is_noticed(void **state)
 	                 RESULT_NONE);
 }
 
+/* Which entries have no payload any more, as digits: "..x.". */
+static void
+erased_pattern(char *pattern_r, size_t size)
+{
+	struct reader_place start = { .segment = 0 };
+	struct reader_entry entry;
+	struct reader *reader;
+	struct error err;
+	size_t len = 0;
+
+	assert_int_equal(reader_open(home, start, &reader, &err), RESULT_OK);
+	while (len + 1 < size && reader_next(reader, &entry, &err) == RESULT_OK)
+		pattern_r[len++] = entry.is_erased ? 'x' : '.';
+	pattern_r[len] = '\0';
+	reader_close(&reader);
+}
+
+static void
+test_CHAIN_6_slots_are_erased_across_segments(void **state)
+{
+	/* The first entry says that the journal started. */
+	const uint64_t sequences[] = { 2, 4, 6, 99 };
+	struct slots_report report = { 0 }, again = { 0 };
+	struct journal *journal;
+	struct verify_report verified;
+	struct error err;
+	char pattern[32];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		/* A new opening goes on in the last segment: spoil it. */
+		journal = open_journal(1);
+		append_ok(journal, "a");
+		append_ok(journal, "b");
+		append_ok(journal, "c");
+		if (i == 0)
+			journal_close(&journal);
+	}
+	/* The writer is at work meanwhile. */
+	assert_int_equal(slots_erase(home, sequences, 4, &report, &err),
+	                 RESULT_OK);
+	append_ok(journal, "d");
+	journal_close(&journal);
+	assert_int_equal(report.erased, 3);
+	assert_int_equal(report.missing, 1);
+	erased_pattern(pattern, sizeof(pattern));
+	assert_string_equal(pattern, ".x.x.x...");
+	assert_int_equal(reader_verify(home, NULL, &verified, &err), RESULT_OK);
+	assert_int_equal(verified.erased, 3);
+	assert_int_equal(slots_erase(home, sequences, 4, &again, &err),
+	                 RESULT_OK);
+	assert_int_equal(again.erased, 0);
+	assert_int_equal(again.already, 3);
+	assert_int_equal(
+		slots_erase("/nonexistent", sequences, 4, &again, &err),
+		RESULT_NONE);
+}
+
 int
 main(void)
 {
@@ -957,6 +1016,7 @@ main(void)
 		TEST(test_BND_4_each_flipped_byte_is_noticed),
 		TEST(test_a_cut_end_of_a_segment_is_noticed),
 		TEST(test_CHAIN_6_an_erased_payload_still_verifies),
+		TEST(test_CHAIN_6_slots_are_erased_across_segments),
 		TEST(test_damage_in_the_middle_cuts_nothing),
 		TEST(test_a_reader_follows_the_writer),
 		TEST(test_a_place_of_another_journal_is_noticed),
