@@ -29,7 +29,8 @@ SANITIZE  = -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 AVIS_CPPFLAGS = -D_DEFAULT_SOURCE -I. -DAVIS_VERSION='"$(VERSION)"' \
 	-DAVIS_CONF='"$(SYSCONFDIR)/avis/avis.conf"' \
-	-DAVIS_STATE='"$(STATEDIR)/avis"' $(FORTIFY)
+	-DAVIS_STATE='"$(STATEDIR)/avis"' \
+	-DAVIS_SHARE='"$(PREFIX)/share/avis"' $(FORTIFY)
 AVIS_CFLAGS   = -std=c11 $(WARNINGS) $(HARDENING) -pthread
 
 Q = $(if $(filter 1,$(V)),,@)

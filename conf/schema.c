@@ -2,14 +2,16 @@
 
 #include <string.h>
 
-#define TOP(field)      offsetof(struct settings, field)
-#define OURS(field)     offsetof(struct ours_settings, field)
-#define TRUSTED(field)  offsetof(struct trusted_settings, field)
-#define LIMITS(field)   offsetof(struct limits_settings, field)
-#define SENDER(field)   offsetof(struct sender_settings, field)
-#define CLASS(field)    offsetof(struct class_settings, field)
-#define WHEN(field)     offsetof(struct when_settings, field)
-#define RECEIPTS(field) offsetof(struct receipts_settings, field)
+#define TOP(field)          offsetof(struct settings, field)
+#define OURS(field)         offsetof(struct ours_settings, field)
+#define TRUSTED(field)      offsetof(struct trusted_settings, field)
+#define LIMITS(field)       offsetof(struct limits_settings, field)
+#define ORGANISATION(field) offsetof(struct organisation_settings, field)
+#define PAGES(field)        offsetof(struct pages_settings, field)
+#define SENDER(field)       offsetof(struct sender_settings, field)
+#define CLASS(field)        offsetof(struct class_settings, field)
+#define WHEN(field)         offsetof(struct when_settings, field)
+#define RECEIPTS(field)     offsetof(struct receipts_settings, field)
 
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS    (86400 * SECOND_MS)
@@ -32,6 +34,16 @@ static const struct section sections[] = {
 	  .member = "limits",
 	  .offset = TOP(limits),
 	  .size = sizeof(struct limits_settings) },
+	{ .name = "organisation",
+	  .parent = "",
+	  .member = "organisation",
+	  .offset = TOP(organisation),
+	  .size = sizeof(struct organisation_settings) },
+	{ .name = "pages",
+	  .parent = "",
+	  .member = "pages",
+	  .offset = TOP(pages),
+	  .size = sizeof(struct pages_settings) },
 	{ .name = "senders",
 	  .parent = "",
 	  .member = "senders",
@@ -97,6 +109,11 @@ static const struct row rows[] = {
 	  .kind = ROW_TEXT,
 	  .offset = TOP(web),
 	  .check = value_check_web },
+	{ { "", "relay", "URL", "\"smtp://127.0.0.1:25\"",
+	    "the mail server that takes what avis itself has to write" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(relay),
+	  .check = value_check_relay },
 	{ { "", "store", "URL", "\"redis+unix:///run/avis/redis.sock\"",
 	    "the Redis that answers questions" },
 	  .kind = ROW_TEXT,
@@ -189,6 +206,51 @@ static const struct row rows[] = {
 	  .offset = LIMITS(events),
 	  .low = 100,
 	  .high = 100000 },
+
+	{ { "organisation", "name", "text", "\"\"",
+	    "who you are, as recipients know you; left out: the domain of "
+	    "receipts" },
+	  .kind = ROW_TEXT,
+	  .offset = ORGANISATION(name) },
+	{ { "organisation", "contact", "address", "\"\"",
+	    "a mail address that a person reads; left out: postmaster@ the "
+	    "domain of receipts" },
+	  .kind = ROW_TEXT,
+	  .offset = ORGANISATION(contact),
+	  .check = value_check_address },
+	{ { "organisation", "telephone", "text", "\"\"",
+	    "a number that a person answers" },
+	  .kind = ROW_TEXT,
+	  .offset = ORGANISATION(telephone),
+	  .check = value_check_telephone },
+	{ { "organisation", "address", "text", "\"\"",
+	    "your postal address, on one line" },
+	  .kind = ROW_TEXT,
+	  .offset = ORGANISATION(address) },
+	{ { "organisation", "hours", "text, or { fr = ...; en = ...; }", "\"\"",
+	    "when a person answers" },
+	  .kind = ROW_TITLE,
+	  .offset = ORGANISATION(hours) },
+	{ { "organisation", "privacy", "URL", "\"\"", "your privacy notice" },
+	  .kind = ROW_TEXT,
+	  .offset = ORGANISATION(privacy),
+	  .check = value_check_https },
+
+	{ { "pages", "language", "en | fr", "\"en\"",
+	    "of the pages, when neither the reader nor the browser says" },
+	  .kind = ROW_WORD,
+	  .offset = PAGES(language) },
+	{ { "pages", "templates", "path", "\"\"",
+	    "folder with templates of your own; \"\": those that come with "
+	    "avis" },
+	  .kind = ROW_TEXT,
+	  .offset = PAGES(templates),
+	  .check = value_check_path },
+	{ { "pages", "translations", "path", "\"" AVIS_SHARE "/translations\"",
+	    "folder with the compiled translations" },
+	  .kind = ROW_TEXT,
+	  .offset = PAGES(translations),
+	  .check = value_check_path },
 
 	{ { "senders", "match", "list of patterns", "[ ]",
 	    "addresses in From; none: every no-reply address" },

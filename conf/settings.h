@@ -189,6 +189,23 @@ struct limits_settings {
 	int64_t events; /* recorded of one message */
 };
 
+/* Who sends the mail, as recipients see it on the pages. */
+struct organisation_settings {
+	const char *name;
+	const char *contact;   /* a mail address that a person reads */
+	const char *telephone; /* "+33 1 99 00 12 34" */
+	const char *address;   /* postal, on one line */
+	struct title hours;    /* when a person answers */
+	const char *privacy;   /* URL of the privacy notice */
+};
+
+/* What recipients see of avis-web. */
+struct pages_settings {
+	const char *language;     /* "en" or "fr", when nothing else decides */
+	const char *templates;    /* folder with the operator's own; "" */
+	const char *translations; /* folder of the compiled catalogues */
+};
+
 /* What stands in the files themselves, not what is set by default. */
 struct written_setting {
 	const char *setting; /* "classes.newsletter.unsubscribe" */
@@ -204,6 +221,7 @@ struct settings {
 	const char *unsubscribe; /* default: unsubscribe@ the same domain */
 	const char *delimiter;   /* one character, "+" */
 	const char *web;         /* "https://avis.example.fr", "" for none */
+	const char *relay;       /* takes our own mail: smtp://HOST:PORT */
 	const char *store;       /* URL of Redis */
 	int64_t store_budget_ms; /* for one message's questions (MLT-21) */
 	const char *journal;     /* folder */
@@ -215,6 +233,8 @@ struct settings {
 	struct ours_settings ours;
 	struct trusted_settings trusted;
 	struct limits_settings limits;
+	struct organisation_settings organisation;
+	struct pages_settings pages;
 	struct class_settings *classes;
 	size_t class_count;
 	struct sender_settings *senders;

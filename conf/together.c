@@ -73,6 +73,23 @@ check_addresses(struct load *load)
 		         "reports and requests to leave need two addresses");
 }
 
+/* Somebody must be reachable: RFC 5321, 4.5.1. */
+static void
+set_contact(struct load *load)
+{
+	struct organisation_settings *who = &load->settings->organisation;
+	const char *at = strchr(load->settings->receipts, '@');
+
+	if (who->contact[0] == '\0' && at != NULL)
+		who->contact = arena_printf(load->arena, "postmaster%s", at);
+	if (who->name[0] == '\0' && at != NULL)
+		who->name = arena_strdup(load->arena, at + 1);
+	if (who->hours.fr[0] == '\0')
+		who->hours.fr = who->hours.en;
+	if (who->hours.en[0] == '\0')
+		who->hours.en = who->hours.fr;
+}
+
 static void
 set_titles(struct class_settings *class)
 {
@@ -130,6 +147,7 @@ load_check_together(struct load *load)
 	struct settings *settings = load->settings;
 
 	set_unsubscribe(load);
+	set_contact(load);
 	check_addresses(load);
 	for (size_t i = 0; i < settings->class_count; i++) {
 		check_class(load, &settings->classes[i], i);

@@ -373,6 +373,53 @@ value_check_web(const char *text, struct error *err)
 	return RESULT_OK;
 }
 
+enum result
+value_check_https(const char *text, struct error *err)
+{
+	struct span url = span_of(text);
+
+	if (!span_starts(url, "https://"))
+		return bad(err, "is not an address such as "
+		                "\"https://example.fr/privacy\"");
+	for (size_t i = 0; i < url.len; i++)
+		if (url.at[i] <= ' ' || url.at[i] == 0x7f ||
+		    memchr("\"<>\\^`{|}", url.at[i], 9) != NULL)
+			return bad(err, "has a character in it that does not "
+			                "stand in a URL as it is");
+	url = span_skip(url, strlen("https://"));
+	if (!is_authority(span_take(url, span_find(url, '/', 0))))
+		return bad(err, "has no good host name");
+	return RESULT_OK;
+}
+
+enum result
+value_check_relay(const char *text, struct error *err)
+{
+	struct span url = span_of(text);
+
+	if (!span_starts(url, "smtp://") && !span_starts(url, "smtps://"))
+		return bad(err, "is not an address such as "
+		                "\"smtp://127.0.0.1:25\"");
+	url = span_skip(url, span_find_text(url, "://", 0) + 3);
+	if (!is_authority(url))
+		return bad(err, "has no good host name and port");
+	return RESULT_OK;
+}
+
+enum result
+value_check_telephone(const char *text, struct error *err)
+{
+	size_t len = strlen(text), digits = 0;
+
+	for (size_t i = 0; i < len; i++)
+		digits += ascii_is_digit(text[i]);
+	if (strspn(text, "+0123456789 ().-") == len && digits >= 3 &&
+	    digits <= 15)
+		return RESULT_OK;
+	return bad(err, "is not a telephone number such as "
+	                "\"+33 1 99 00 12 34\"");
+}
+
 static const char *const store_schemes[] = {
 	"redis://",
 	"redis+unix:///",

@@ -20,7 +20,10 @@ value_check value_check_address; /* local@domain */
 value_check value_check_mailbox; /* the same, perhaps Name <...> */
 value_check value_check_from;    /* "keep" or a mailbox */
 value_check value_check_delimiter;
-value_check value_check_web;     /* https://host, no query */
+value_check value_check_web;   /* https://host, no query */
+value_check value_check_https; /* https://host/path?query */
+value_check value_check_relay; /* smtp://host[:port] */
+value_check value_check_telephone;
 value_check value_check_store;   /* URL of Redis */
 value_check value_check_path;    /* from the root */
 value_check value_check_list_id; /* news.example.fr */
