@@ -44,6 +44,12 @@ enum choice {
 const char *choice_word(enum choice choice); /* "receipts-off" */
 
 /*
+ * A preference event with this detail: its person asks to be erased
+ * (GDPR-9). It changes nothing by itself; `avis rights` lists and does it.
+ */
+#define PERSON_ERASURE_ASKED "erasure-asked"
+
+/*
  * An event of one of those kinds: time now, grade observed, person named,
  * address among the facts ("address"). The caller sets source and message.
  */
