@@ -56,7 +56,8 @@ MAIN_avis-milter = $(BUILD)/milter/avis_milter.o
 
 # --- Outside libraries: file:pkg-config name, the one adapter of each ----
 ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
-	mail/mime:gmime-3.0 policy/pcre:libpcre2-8 record/redis:hiredis \
+	mail/mime:gmime-3.0 mail/html_place:gumbo \
+	policy/pcre:libpcre2-8 record/redis:hiredis \
 	milter/mta_in:milter milter/mta_out:milter base/transfer:libcurl
 
 adapter_file = $(word 1,$(subst :, ,$(1)))

@@ -192,3 +192,27 @@ content_parameter(struct arena *arena, const char *value, const char *name)
 	buf_done(&out);
 	return text;
 }
+
+char *
+content_with_parameter(struct arena *arena, const char *value, const char *name,
+                       const char *text)
+{
+	struct span s = span_of(value);
+	struct parameter parameter;
+	size_t at = 0;
+
+	while (next_parameter(s, &at, &parameter)) {
+		size_t start = (size_t)(parameter.text.at - s.at);
+
+		if (!span_is(parameter.name, name))
+			continue;
+		return arena_printf(arena, SPAN_FMT "%s%s", (int)start, s.at,
+		                    text,
+		                    parameter.text.at + parameter.text.len);
+	}
+	s = span_trim(s);
+	if (s.len > 0 && s.at[s.len - 1] == ';')
+		s.len--;
+	return arena_printf(arena, SPAN_FMT ";\n %s=%s", SPAN_ARG(s), name,
+	                    text);
+}

@@ -20,4 +20,11 @@ char *content_kind(struct arena *arena, const char *value);
 char *content_parameter(struct arena *arena, const char *value,
                         const char *name);
 
+/*
+ * The same value with that parameter changed, or added behind a fold; all
+ * else stays as it was. text is a token.
+ */
+char *content_with_parameter(struct arena *arena, const char *value,
+                             const char *name, const char *text);
+
 #endif

@@ -173,3 +173,90 @@ mime_to_utf8(struct arena *arena, struct span text, const char *charset)
 	g_mime_iconv_close(convert);
 	return span_make(out, (size_t)(to - out));
 }
+
+static bool
+convert_whole(struct arena *arena, struct span text, const char *to,
+              const char *from, struct span *out_r)
+{
+	iconv_t convert = g_mime_iconv_open(to, from);
+
+	if (convert == (iconv_t)-1)
+		return false;
+
+	size_t room = text.len * 4 + 16;
+	char *out = arena_alloc(arena, room);
+	char *at = arena_strndup(arena, text.at, text.len);
+	char *end = out;
+	size_t left = text.len;
+	/* Characters made something like them count as an error, too. */
+	bool is_whole = g_mime_iconv(convert, &at, &left, &end, &room) == 0 &&
+	                left == 0 &&
+	                g_mime_iconv(convert, NULL, NULL, &end, &room) == 0;
+
+	g_mime_iconv_close(convert);
+	*out_r = span_make(out, (size_t)(end - out));
+	return is_whole;
+}
+
+bool
+mime_read_charset(struct arena *arena, struct span text, const char *charset,
+                  struct span *utf8_r)
+{
+	return convert_whole(arena, text, "UTF-8", charset, utf8_r);
+}
+
+bool
+mime_write_charset(struct arena *arena, struct span utf8, const char *charset,
+                   struct span *text_r)
+{
+	return convert_whole(arena, utf8, charset, "UTF-8", text_r);
+}
+
+/* LF is the line end that GMime's encoder knows. */
+static struct span
+with_lf(struct arena *arena, struct span text)
+{
+	char *out = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] != '\r' || i + 1 == text.len ||
+		    text.at[i + 1] != '\n')
+			out[len++] = text.at[i];
+	return span_make(out, len);
+}
+
+static struct span
+with_crlf(struct arena *arena, struct span text)
+{
+	char *out = arena_alloc(arena, text.len * 2 + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\n')
+			out[len++] = '\r';
+		out[len++] = text.at[i];
+	}
+	return span_make(out, len);
+}
+
+struct span
+mime_encode_body(struct arena *arena, struct span bytes, const char *encoding)
+{
+	GMimeContentEncoding kind = encoding_of(encoding);
+	bool is_text = kind == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+	GMimeEncoding state;
+
+	if (is_text)
+		bytes = with_lf(arena, bytes);
+	g_mime_encoding_init_encode(&state, kind);
+
+	char *out = arena_alloc(arena,
+	                        g_mime_encoding_outlen(&state, bytes.len) + 8);
+	size_t len = g_mime_encoding_flush(&state, bytes.at, bytes.len, out);
+
+	/* The encoder ends a last line that had no end with a soft break. */
+	if (is_text && len >= 2 && out[len - 2] == '=' && out[len - 1] == '\n')
+		len -= 2;
+	return with_crlf(arena, span_make(out, len));
+}

@@ -33,6 +33,22 @@ struct span mime_decode_body(struct arena *arena, struct span body,
 struct span mime_to_utf8(struct arena *arena, struct span text,
                          const char *charset);
 
+/* As mime_to_utf8, but false when a byte has no meaning in that charset. */
+bool mime_read_charset(struct arena *arena, struct span text,
+                       const char *charset, struct span *utf8_r);
+
+/* UTF-8 text in another charset; false when a character is not in it. */
+bool mime_write_charset(struct arena *arena, struct span utf8,
+                        const char *charset, struct span *text_r);
+
+/*
+ * Text with CRLF line ends as quoted-printable, or any bytes as base64, in
+ * lines of at most 76 characters that end in CRLF (the last one of
+ * quoted-printable only if the text did). encoding: one of these two.
+ */
+struct span mime_encode_body(struct arena *arena, struct span bytes,
+                             const char *encoding);
+
 /* Is it well-formed UTF-8 (no overlong forms, no surrogates)? */
 bool mime_is_utf8(struct span text);
 
