@@ -70,6 +70,7 @@ open_store(struct opened *opened)
 		.url = opened->settings->store,
 		.budget_ms = BUDGET_MS,
 		.keys = opened->keys,
+		.consent_keep_ms = opened->settings->consent_keep_ms,
 	};
 	struct error err;
 

@@ -224,6 +224,8 @@ struct settings {
 	const char *relay;       /* takes our own mail: smtp://HOST:PORT */
 	const char *store;       /* URL of Redis */
 	int64_t store_budget_ms; /* for one message's questions (MLT-21) */
+	int64_t consent_keep_ms; /* after the last word about it (GDPR-3) */
+	int64_t way_out_ms;      /* how long a token unsubscribes (LST-12) */
 	const char *journal;     /* folder */
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	const char *keys;        /* file, see base/keyring.h */

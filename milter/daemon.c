@@ -119,6 +119,7 @@ open_record(struct service *service, struct error *err)
 		.budget_ms = settings->store_budget_ms,
 		.keys = service->first->keys,
 		.keep_ms = ledger_keep_ms(settings),
+		.consent_keep_ms = settings->consent_keep_ms,
 	};
 	enum result result = store_open(&store, &service->store, err);
 

@@ -133,7 +133,11 @@ is_unsubscribed(struct session *session, struct message_id id)
 
 	const char *address =
 		address_normal(arena, submitted.recipients[0].address);
-	struct store_question question = { submitted.class_name, &address, 1 };
+	struct store_question question = {
+		.class_name = submitted.class_name,
+		.addresses = &address,
+		.count = 1,
+	};
 
 	return store_ask(arena, store, &question, &answer, &err) == RESULT_OK &&
 	       answer.is_suppressed;

@@ -20,8 +20,12 @@ ask_store(struct session *session, struct facts *facts,
 		arena_array(arena, facts->recipient_count, sizeof(*addresses));
 	struct store_answer *answers =
 		arena_array(arena, facts->recipient_count, sizeof(*answers));
-	struct store_question question = { class->name, addresses,
-		                           facts->recipient_count };
+	struct store_question question = {
+		.class_name = class->name,
+		.addresses = addresses,
+		.count = facts->recipient_count,
+		.is_marketing = class->purpose == PURPOSE_MARKETING,
+	};
 	struct error err;
 
 	for (size_t i = 0; i < facts->recipient_count; i++)

@@ -95,6 +95,8 @@ record_submitted(struct session *session, const struct facts *facts,
 	event_start(session, decision, &event);
 	event.kind = EVENT_SUBMITTED;
 	event.message = id;
+	if (decision->class->unsubscribe != UNSUBSCRIBE_NONE)
+		event.way_out_ms = session->snapshot->settings->way_out_ms;
 	event.has_digests = true;
 	body_digest_take(session->digest, event.body_digest);
 	message_header_digest(message, event.header_digest);

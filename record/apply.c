@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/apply_person.h"
+
 #define VALUE_LIMIT ((size_t)32 * 1024 * 1024)
 #define NUMBER_SIZE 24
 
@@ -29,9 +31,8 @@ number_text(int64_t number, char text_r[NUMBER_SIZE])
 	return span_of(text_r);
 }
 
-/* The key lives until then at least, however late an older event comes. */
-static void
-keep_until(struct apply *apply, struct span key, time_ms_t expiry)
+void
+apply_keep_until(struct apply *apply, struct span key, time_ms_t expiry)
 {
 	char number[NUMBER_SIZE];
 	struct span when = number_text(expiry, number);
@@ -58,7 +59,7 @@ add_index(struct apply *apply, enum family family, const struct event *event,
 		BATCH(apply->batch, SPAN("ZREMRANGEBYSCORE"), span_of(key),
 		      SPAN("-inf"),
 		      number_text(event->time - apply->keep_ms, past));
-	keep_until(apply, span_of(key), schema_expiry(event));
+	apply_keep_until(apply, span_of(key), schema_expiry(event));
 }
 
 static void
@@ -119,7 +120,7 @@ add_later(struct apply *apply, const struct event *event, struct span key)
 	         (unsigned long long)event->sequence);
 	BATCH(apply->batch, SPAN("HSET"), key, span_of(field),
 	      buf_as_span(&apply->value));
-	keep_until(apply, key, schema_expiry(event));
+	apply_keep_until(apply, key, schema_expiry(event));
 }
 
 void
@@ -129,6 +130,7 @@ apply_event(struct apply *apply, const struct event *event)
 	bool is_past = schema_expiry(event) <= apply->now;
 	char key[SCHEMA_KEY_SIZE];
 
+	apply_person(apply, event);
 	if (!event->has_message || (is_past && !is_first))
 		return;
 	schema_message_key(is_first ? FAMILY_MESSAGE : FAMILY_EVENTS,
@@ -141,18 +143,4 @@ apply_event(struct apply *apply, const struct event *event)
 		add_later(apply, event, span_of(key));
 	if (!is_past && (is_first || event->kind == EVENT_REFUSED))
 		add_indexes(apply, event);
-}
-
-void
-apply_suppression(struct apply *apply, const char *address,
-                  const char *class_name, time_ms_t since)
-{
-	char key[SCHEMA_KEY_SIZE], text[CLOCK_TEXT_SIZE];
-
-	schema_hash_key(apply->keys, FAMILY_SUPPRESSED, span_of(address), key);
-	clock_format(since, text);
-	/* GDPR-4: the first time someone said so is the one that counts. */
-	BATCH(apply->batch, SPAN("HSETNX"), span_of(key),
-	      class_name[0] != '\0' ? span_of(class_name) : SPAN("*"),
-	      span_of(text));
 }

@@ -14,6 +14,7 @@ struct apply {
 	struct batch *batch;
 	time_ms_t now;
 	int64_t keep_ms; /* index entries older than this are trimmed */
+	int64_t consent_keep_ms;
 	struct buf value;
 };
 
@@ -22,13 +23,13 @@ void apply_init(struct apply *apply, const struct keyring *keys,
 void apply_done(struct apply *apply);
 
 /*
- * An event without a message writes nothing, nor does one past its time;
- * but a submission past its time is kept for a day.
+ * What an event says about a person is written always. Otherwise one without
+ * a message writes nothing, nor does one past its time; but a submission
+ * past its time is kept for a day.
  */
 void apply_event(struct apply *apply, const struct event *event);
 
-/* From then on no mail of that class ("" : of any marketing class). */
-void apply_suppression(struct apply *apply, const char *address,
-                       const char *class_name, time_ms_t since);
+/* The key lives until then at least, however late an older event comes. */
+void apply_keep_until(struct apply *apply, struct span key, time_ms_t expiry);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "record/appender.h"
-#include "record/apply.h"
+#include "record/apply_person.h"
 #include "record/counts.h"
 #include "record/pool.h"
 #include "record/reader.h"
@@ -63,6 +63,7 @@ feed_new(const char *folder, const char *writer, struct store *store,
 	feed->arena = arena_new();
 	batch_init(&feed->batch);
 	apply_init(&feed->apply, keys, store_keep_ms(store), &feed->batch);
+	feed->apply.consent_keep_ms = store_consent_keep_ms(store);
 	return feed;
 }
 
@@ -349,9 +350,9 @@ suppress(struct feed *feed, const struct event *submitted, unsigned recipient,
 {
 	for (size_t i = 0; i < submitted->recipient_count; i++)
 		if (recipient == 0 || recipient == i + 1)
-			apply_suppression(&feed->apply,
-			                  submitted->recipients[i].address,
-			                  submitted->class_name, since);
+			apply_refusal(&feed->apply,
+			              submitted->recipients[i].address,
+			              submitted->class_name, since);
 }
 
 static void
@@ -374,7 +375,9 @@ handle_unsubscribed(struct feed *feed, struct event *event, struct error *err)
 	struct event submitted;
 	enum result result;
 
-	if (!event->has_message)
+	/* Who names the person and the class needs no message. */
+	if (!event->has_message ||
+	    (event->person[0] != '\0' && event->class_name[0] != '\0'))
 		return RESULT_OK;
 	late_field(event->message, event->recipient, field, sizeof(field));
 	snprintf(since, sizeof(since), "%lld", (long long)event->time);

@@ -59,6 +59,7 @@ ledger_open(const struct settings *settings, const struct keyring *keys,
 		.budget_ms = settings->store_budget_ms,
 		.keys = keys,
 		.keep_ms = ledger_keep_ms(settings),
+		.consent_keep_ms = settings->consent_keep_ms,
 	};
 	struct ledger *ledger = memory_zeroed(1, sizeof(*ledger));
 	enum result result = store_open(&options, &ledger->store, err);

@@ -37,7 +37,8 @@ enum choice {
 	CHOICE_CHANNEL_TELEPHONE,
 	CHOICE_LANGUAGE_FR,
 	CHOICE_LANGUAGE_EN,
-	CHOICE_FEWER, /* detail "cap-COUNT-DAYS": no more marketing than that */
+	CHOICE_FEWER, /* detail "fewer-COUNT-DAYS": no more marketing than that
+	               */
 	CHOICE_FEWER_NOT,
 	CHOICES
 };
@@ -57,7 +58,16 @@ void person_event(struct arena *arena, const struct keyring *keys,
                   enum event_kind kind, const char *address,
                   const char *class_name, const char *detail,
                   struct event *event_r);
-/* CHOICE_FEWER: count messages in days days. */
+/*
+ * The same for somebody of whom only the name is known. Of events whose
+ * detail gives a consent the person is not written into the entry.
+ */
+void person_event_named(enum event_kind kind, const char *person,
+                        const char *class_name, const char *detail,
+                        struct event *event_r);
+/* CHOICE_FEWER: count messages in days days, no more than these. */
+#define PERSON_CAP_COUNT 9
+#define PERSON_CAP_DAYS  99
 const char *person_cap_detail(struct arena *arena, unsigned count,
                               unsigned days);
 
@@ -65,6 +75,7 @@ const char *person_cap_detail(struct arena *arena, unsigned count,
 struct person_class {
 	const char *class_name;
 	const char *off_since; /* RFC 3339; "" : not refused */
+	const char *on_since;  /* said yes to it, later than any no; "" */
 	bool has_consent;      /* a record of consent, given or withdrawn */
 	bool may_receive;      /* the three flags of GDPR-3 */
 	bool may_measure_opens;
@@ -77,7 +88,7 @@ struct person_class {
 struct person {
 	struct person_class *classes;
 	size_t class_count;
-	const char *off_since; /* all marketing */
+	const char *off_since; /* all marketing; see person_refuses */
 	bool refuses_receipts;
 	bool refuses_measure;
 	const char *channel;  /* "email", "post", "telephone" */
@@ -91,6 +102,14 @@ struct person {
 enum result person_find(struct arena *arena, struct store *store,
                         const char name[PERSON_SIZE], struct person *person_r,
                         struct error *err) MUST_CHECK;
+
+/*
+ * Does mail of this class reach nobody there? Since when, or "". A no to all
+ * marketing holds for a marketing class unless the person has said yes to
+ * that very class later; a no to a class holds until a yes to it.
+ */
+const char *person_refuses(const struct person *person, const char *class_name,
+                           bool is_marketing);
 
 /*
  * Whose is a token that names a message (LST-12)? It answers for as long as

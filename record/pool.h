@@ -29,5 +29,7 @@ const struct keyring *store_keys(const struct store *store);
 
 /* Longest retention of any class: index entries past it are trimmed. */
 int64_t store_keep_ms(const struct store *store);
+/* How long a consent is kept after the last word about it. */
+int64_t store_consent_keep_ms(const struct store *store);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "record/cap.h"
 #include "record/schema.h"
 
 #define REPLY_DEPTH 8
@@ -33,6 +34,7 @@ static const struct {
 	{ "ASK", "it is a cluster, which this version does not support" },
 	{ "CLUSTERDOWN", "its cluster is down" },
 	{ "TRYAGAIN", "" },
+	{ "NOSCRIPT", "it forgot a script" }, /* the next hello tells it */
 	{ "BUSY", "it is busy with a script" },
 	{ "MASTERDOWN", "" },
 	{ "NOREPLICAS", "" },
@@ -327,7 +329,7 @@ connect_by_kind(const struct url *url, int64_t deadline_us,
 	return connect_master(url, deadline_us, redis_r, err);
 }
 
-/* Login, database, and the two questions: your schema, your role. */
+/* Login, database, your role, our script, your schema. */
 static void
 write_hello(const struct url *url, struct batch *batch)
 {
@@ -343,6 +345,7 @@ write_hello(const struct url *url, struct batch *batch)
 		BATCH(batch, SPAN("SELECT"), span_of(db));
 	if (url->kind == URL_SENTINEL)
 		BATCH(batch, SPAN("ROLE"));
+	BATCH(batch, SPAN("SCRIPT"), SPAN("LOAD"), span_of(cap_script));
 	BATCH(batch, SPAN("GET"), SPAN(SCHEMA_KEY));
 }
 
@@ -353,7 +356,7 @@ check_hello(const struct url *url, const struct redis_reply *replies,
 	struct span schema = replies[count - 1].text;
 
 	if (url->kind == URL_SENTINEL) {
-		const struct redis_reply *role = &replies[count - 2];
+		const struct redis_reply *role = &replies[count - 3];
 
 		if (role->count == 0 ||
 		    !span_is(role->items[0].text, "master")) {

@@ -7,7 +7,7 @@
 
 #define HASH_DIGITS  24 /* 96 bits name an index key */
 #define SCORE_DIGITS 13
-#define TEXT_BYTES   1024
+#define TEXT_BYTES   SCHEMA_ADDRESS_BYTES
 #define NAME26       "??????????????????????????"
 
 static const struct family_row families[FAMILIES] = {
@@ -23,8 +23,18 @@ static const struct family_row families[FAMILIES] = {
 	                       "that of the last message in it" },
 	[FAMILY_SENDER] = { "avis:f:*", "messages by sender",
 	                    "that of the last message in it" },
-	[FAMILY_SUPPRESSED] = { "avis:sup:*", "who wants no mail of a class",
+	[FAMILY_SUPPRESSED] = { "avis:sup:*", "refusals and choices of people",
 	                        "" },
+	[FAMILY_CONSENT] = { "avis:con:*", "consents of a person",
+	                     "consent_keep, from the last event" },
+	[FAMILY_CAP] = { "avis:cap:*", "messages that count against a cap",
+	                 "the cap's window" },
+	[FAMILY_BOUNCES] = { "avis:bou:*", "hard bounces of an address",
+	                     "the window of hard_bounces" },
+	[FAMILY_WAY_OUT] = { "avis:out:*", "whose a token is",
+	                     "to the end of the month way_out_keep ends" },
+	[FAMILY_HELD] = { "avis:held", "messages on hold",
+	                  "13 months from the last change" },
 	[FAMILY_LATE] = { "avis:late", "unsubscribed before submitted",
 	                  "30 days" },
 	[FAMILY_CURSOR] = { "avis:{w:*}:cursor", "how far a journal was read",
@@ -52,15 +62,15 @@ schema_message_key(enum family family, struct message_id id,
 }
 
 /* GDPR-7, as address_normal of the room mail does it. */
-static size_t
-uniform_address(struct span text, char *out)
+size_t
+schema_uniform_address(struct span text, char uniform_r[TEXT_BYTES])
 {
 	text = span_trim(text);
 	if (text.len > 0 && text.at[text.len - 1] == '.')
 		text.len--;
 	text = span_take(text, TEXT_BYTES);
 	for (size_t i = 0; i < text.len; i++)
-		out[i] = ascii_lower(text.at[i]);
+		uniform_r[i] = ascii_lower(text.at[i]);
 	return text.len;
 }
 
@@ -81,19 +91,15 @@ schema_hash_key(const struct keyring *keys, enum family family,
                 struct span text, char key_r[SCHEMA_KEY_SIZE])
 {
 	const char *pattern = families[family].pattern;
-	bool is_address = family == FAMILY_RECIPIENT ||
-	                  family == FAMILY_SENDER ||
-	                  family == FAMILY_SUPPRESSED;
+	bool is_address = family == FAMILY_RECIPIENT || family == FAMILY_SENDER;
 	char uniform[TEXT_BYTES], hash[KEYED_HASH_SIZE];
-	size_t len = is_address ? uniform_address(text, uniform)
+	size_t len = is_address ? schema_uniform_address(text, uniform)
 	                        : uniform_id(text, uniform);
-	int digits =
-		family == FAMILY_SUPPRESSED ? KEYED_HASH_SIZE - 1 : HASH_DIGITS;
 
 	/* The pattern is the label too: hashes of two families differ. */
 	keyring_hash(keys, pattern, span_make(uniform, len), hash);
 	snprintf(key_r, SCHEMA_KEY_SIZE, "%.*s%.*s", (int)strlen(pattern) - 1,
-	         pattern, digits, hash);
+	         pattern, HASH_DIGITS, hash);
 }
 
 static struct tm

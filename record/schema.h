@@ -12,7 +12,7 @@
  * one table. avis-store(5) describes each row.
  */
 #define SCHEMA_KEY     "avis:schema"
-#define SCHEMA_VERSION "1"
+#define SCHEMA_VERSION "2"
 
 /* For what says nothing itself: thirteen months (GDPR-12). */
 #define SCHEMA_KEEP_MS ((int64_t)396 * 24 * 3600 * 1000)
@@ -27,6 +27,11 @@ enum family {
 	FAMILY_RECIPIENT,
 	FAMILY_SENDER,
 	FAMILY_SUPPRESSED,
+	FAMILY_CONSENT,
+	FAMILY_CAP,
+	FAMILY_BOUNCES,
+	FAMILY_WAY_OUT,
+	FAMILY_HELD,
 	FAMILY_LATE,
 	FAMILY_CURSOR,
 	FAMILY_COUNTS,
@@ -48,9 +53,8 @@ void schema_message_key(enum family family, struct message_id id,
                         char key_r[SCHEMA_KEY_SIZE]);
 
 /*
- * The key of an index or of a suppression: a keyed hash of the text, which
- * is made uniform first (addresses in lower case: GDPR-7; Message-IDs
- * without their brackets).
+ * The key of an index: a keyed hash of the text, which is made uniform first
+ * (addresses in lower case: GDPR-7; Message-IDs without their brackets).
  */
 void schema_hash_key(const struct keyring *keys, enum family family,
                      struct span text, char key_r[SCHEMA_KEY_SIZE]);
@@ -64,6 +68,11 @@ void schema_hash_key(const struct keyring *keys, enum family family,
 void schema_queue_key(const struct keyring *keys, const char *queue_id,
                       time_ms_t expiry, char key_r[SCHEMA_KEY_SIZE],
                       char score_r[SCHEMA_SCORE_SIZE]);
+/* The text of an address that is hashed; gives its length. */
+#define SCHEMA_ADDRESS_BYTES 1024
+size_t schema_uniform_address(struct span text,
+                              char uniform_r[SCHEMA_ADDRESS_BYTES]);
+
 /* The first moment of the next month, UTC. */
 time_ms_t schema_next_month(time_ms_t when);
 

@@ -7,13 +7,13 @@
  * An event in few bytes: Redis keeps it in memory.
  *
  *     value    version of the store key, sealed(packed)
- *     packed   1, kind, grade, source, flags, numbers, texts, digests,
+ *     packed   2, kind, grade, source, flags, numbers, texts, digests,
  *              facts, recipients; the key says which message
  *
  * A number is seven bits a byte, lowest first, the high bit set in all but
  * the last byte. A text is its length and its bytes.
  */
-#define PACK_FORMAT 1
+#define PACK_FORMAT 2
 #define PACK_LIMIT  ((size_t)16 * 1024 * 1024)
 
 enum pack_flag {
@@ -66,7 +66,8 @@ static const char *const fact_names[] = {
 	"original",    "final",        "arrival_date",
 	"disposition", "reporting_ua", "will_retry_until",
 	"sign",        "problem",      "refs",
-	"to",
+	"to",          "address",      "text",
+	"channel",     "context",      "left_out",
 };
 #define FACT_NAMES (sizeof(fact_names) / sizeof(fact_names[0]))
 
@@ -119,11 +120,14 @@ pack(const struct event *event, struct buf *out)
 	put_number(out, event->recipient);
 	put_number(out, unsigned_of(event->size_bytes));
 	put_number(out, unsigned_of(event->retention_ms));
+	put_number(out, unsigned_of(event->way_out_ms));
+	put_number(out, unsigned_of(event->due));
 	put_text(out, event->writer);
 	put_text(out, event->class_name);
 	put_text(out, event->queue_id);
 	put_text(out, event->status);
 	put_text(out, event->detail);
+	put_text(out, event->person);
 	if (event->has_digests) {
 		buf_add(out, event->body_digest, DIGEST_BYTES);
 		buf_add(out, event->header_digest, DIGEST_BYTES);
@@ -269,7 +273,7 @@ get_choices(struct unpacker *in, struct event *event, unsigned *flags_r)
 	event->grade = (enum event_grade)grade;
 	event->source = (enum event_source)source;
 	return format == PACK_FORMAT && kind < EVENT_KINDS &&
-	       grade <= GRADE_CLAIMED && source <= SOURCE_JOURNAL;
+	       grade <= GRADE_CLAIMED && source <= SOURCE_OPERATOR;
 }
 
 static bool
@@ -285,11 +289,14 @@ unpack(struct unpacker *in, struct event *event)
 	event->recipient = (unsigned)get_number(in);
 	event->size_bytes = (int64_t)get_number(in);
 	event->retention_ms = (int64_t)get_number(in);
+	event->way_out_ms = (int64_t)get_number(in);
+	event->due = (time_ms_t)get_number(in);
 	snprintf(event->writer, sizeof(event->writer), "%s", get_text(in));
 	event->class_name = get_text(in);
 	event->queue_id = get_text(in);
 	event->status = get_text(in);
 	event->detail = get_text(in);
+	snprintf(event->person, sizeof(event->person), "%s", get_text(in));
 	event->has_digests = (flags & PACK_DIGESTS) != 0;
 	event->has_raw_digest = (flags & PACK_RAW_DIGEST) != 0;
 	if (event->has_digests) {

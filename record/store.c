@@ -14,14 +14,13 @@
 #define IDLE_LIMIT 32
 #define KEEP_MS    ((int64_t)3653 * 24 * 3600 * 1000)
 
-/* Fields of a suppression key beside the names of classes. */
-#define FIELD_ALL_CLASSES "*"
-#define FIELD_NO_RECEIPTS "-receipts"
+#define CONSENT_KEEP_MS ((int64_t)1827 * 24 * 3600 * 1000)
 
 struct store {
 	struct url url;
 	int64_t budget_us;
 	int64_t keep_ms;
+	int64_t consent_keep_ms;
 	const struct keyring *keys;
 
 	pthread_mutex_t lock; /* over all below */
@@ -46,6 +45,9 @@ store_open(const struct store_options *options, struct store **store_r,
 	store->url = url;
 	store->budget_us = options->budget_ms * 1000;
 	store->keep_ms = options->keep_ms > 0 ? options->keep_ms : KEEP_MS;
+	store->consent_keep_ms = options->consent_keep_ms > 0
+	                                 ? options->consent_keep_ms
+	                                 : CONSENT_KEEP_MS;
 	store->keys = options->keys;
 	pthread_mutex_init(&store->lock, NULL);
 	*store_r = store;
@@ -90,6 +92,12 @@ int64_t
 store_keep_ms(const struct store *store)
 {
 	return store->keep_ms;
+}
+
+int64_t
+store_consent_keep_ms(const struct store *store)
+{
+	return store->consent_keep_ms;
 }
 
 enum result
@@ -156,47 +164,6 @@ store_run(struct store *store, const struct batch *batch, struct arena *arena,
 	}
 	put_back(store, &redis, result == RESULT_OK);
 	return result;
-}
-
-enum result
-store_ask(struct arena *arena, struct store *store,
-          const struct store_question *question, struct store_answer *answers_r,
-          struct error *err)
-{
-	struct redis_reply *replies;
-	struct batch batch;
-	enum result result;
-
-	if (question->count == 0)
-		return RESULT_OK;
-	batch_init(&batch);
-	for (size_t i = 0; i < question->count; i++) {
-		char key[SCHEMA_KEY_SIZE];
-
-		schema_hash_key(store->keys, FAMILY_SUPPRESSED,
-		                span_of(question->addresses[i]), key);
-		BATCH(&batch, SPAN("HMGET"), span_of(key),
-		      span_of(question->class_name), SPAN(FIELD_ALL_CLASSES),
-		      SPAN(FIELD_NO_RECEIPTS));
-	}
-	result = store_run(store, &batch, arena, &replies, err);
-	batch_done(&batch);
-	if (result != RESULT_OK)
-		return result;
-	for (size_t i = 0; i < question->count; i++) {
-		const struct redis_reply *fields = replies[i].items;
-		bool has_class = fields[0].type == REDIS_TEXT;
-		bool has_all = fields[1].type == REDIS_TEXT;
-
-		answers_r[i] = (struct store_answer){
-			.is_suppressed = has_class || has_all,
-			.suppressed_since = has_class ? fields[0].text.at
-			                    : has_all ? fields[1].text.at
-			                              : "",
-			.refuses_receipts = fields[2].type == REDIS_TEXT,
-		};
-	}
-	return RESULT_OK;
 }
 
 enum result

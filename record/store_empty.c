@@ -3,11 +3,15 @@
 #include "record/pool.h"
 #include "record/schema.h"
 
-/* What is never deleted: who wants no mail, and the version of it all. */
+/*
+ * What is never deleted: what people refuse and choose, what no journal can
+ * bring back, and the version of it all.
+ */
 static bool
 is_kept(struct span key)
 {
-	return span_starts(key, "avis:sup:") ||
+	return span_starts(key, "avis:sup:") || span_starts(key, "avis:cap:") ||
+	       span_starts(key, "avis:bou:") ||
 	       span_equal(key, SPAN(SCHEMA_KEY));
 }
 

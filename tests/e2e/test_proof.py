@@ -140,11 +140,12 @@ def test_show_decrypts_only_when_asked(lab, sent):
 
 def test_GDPR_6_emptying_keeps_who_wants_no_mail(lab, sent):
     redis = client.Redis(unix_socket_path=str(lab.redis.socket))
-    redis.hset("avis:sup:" + "0" * 32, "newsletter", "2026-01-01T00:00:00Z")
+    member = b"0123456789newsletter"
+    redis.zadd("avis:sup:{AAA}", {member: 1_767_225_600_000_002})
     lab.avis.run("journal", "replay", "--empty")
-    assert redis.hlen("avis:sup:" + "0" * 32) == 1
+    assert redis.zscore("avis:sup:{AAA}", member) == 1_767_225_600_000_002
     assert "delivered" in Case(lab.avis.proof(token_of(sent))).kinds
-    redis.delete("avis:sup:" + "0" * 32)
+    redis.delete("avis:sup:{AAA}")
 
 
 def test_GDPR_12_each_key_has_an_end(lab, sent):

@@ -1,0 +1,40 @@
+#ifndef RECORD_HELD_H
+#define RECORD_HELD_H
+
+#include "record/event.h"
+#include "record/store.h"
+
+/*
+ * Messages on hold in an MTA's queue, for `avis release`: an event "held"
+ * puts one on this list, an event "released" takes it off, in whatever order
+ * they are read.
+ */
+struct held {
+	struct message_id message;
+	time_ms_t due; /* 0: nobody knows */
+	const char *class_name;
+	const char *queue_id;
+	char host[EVENT_WRITER_SIZE]; /* whose queue: the writer's name before
+	                                 its last dot */
+};
+
+struct held_list {
+	struct held *items;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * What is due until then, the first due first, at most limit; until 0: all.
+ * NONE: nothing.
+ */
+enum result held_find(struct arena *arena, struct store *store, time_ms_t until,
+                      size_t limit, struct held_list *list_r,
+                      struct error *err) MUST_CHECK;
+
+/* In Redis: one sorted set by due time; let go is this much later. */
+#define HELD_KEY       "avis:held"
+#define HELD_GONE      INT64_C(1000000000000000)
+#define HELD_GONE_TEXT "1000000000000000"
+
+#endif
