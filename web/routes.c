@@ -40,8 +40,10 @@ check_token(struct call *call, const struct route *route)
 	token_for_url(keys, purpose, nobody, other);
 	call->token = arena_strndup(call->arena, text.at, text.len);
 	call->is_genuine = token_check_url(keys, purpose, text, &call->message);
-	if (!call->is_genuine)
-		call->message = nobody;
+	if (call->is_genuine)
+		return;
+	call->message = nobody;
+	call->service->wrong_tokens++;
 }
 
 /* GET and POST where there is a row; the rest is told which. */
