@@ -89,6 +89,38 @@ enum suppressed_rule {
 	SUPPRESSED_DROP    /* the recipient is left out, with a record */
 };
 
+/* Who has not consented, or has had enough mail. */
+enum leave_rule {
+	LEAVE_REFUSE, /* 550 5.7.1 when nobody else is left */
+	LEAVE_HOLD,   /* the message waits in the MTA's hold queue */
+	LEAVE_DROP    /* the recipient is left out, with a record */
+};
+
+enum hours_rule {
+	HOURS_HOLD, /* in the MTA's hold queue until avis release */
+	HOURS_DEFER /* 4xx to the client, which tries again */
+};
+
+enum link_rule { /* BULK-2: a way out that readers see in the body */
+	LINK_OFF,
+	LINK_REPORT,
+	LINK_REQUIRE
+};
+
+/* What becomes of mail to who prefers post or the telephone. */
+enum post_rule {
+	POST_PASS,
+	POST_REFUSE,
+	POST_HEADER /* Avis-Preferred-Channel tells the sender's systems */
+};
+
+/* Whose List-* fields stay in a class that offers no way out (LST-15). */
+enum list_rule {
+	LIST_SOFTWARE, /* our networks and trusted applications */
+	LIST_ANYONE,
+	LIST_NOBODY
+};
+
 enum tristate {
 	TRISTATE_ANY,
 	TRISTATE_NO,
@@ -151,8 +183,15 @@ struct class_settings {
 	const char *list_id; /* "news.example.fr" */
 	enum consent_rule consent;
 	enum suppressed_rule on_suppressed;
-	const char *cap;   /* "4/30d" */
-	const char *hours; /* "08:00-20:00 Europe/Paris" */
+	enum leave_rule on_no_consent;
+	const char *cap; /* "4/30d" */
+	enum leave_rule on_cap;
+	const char *hours;    /* conf/hours.h */
+	const char *holidays; /* file, see policy/holidays.h */
+	enum hours_rule on_hours;
+	enum link_rule visible_link;
+	enum post_rule on_post;
+	enum list_rule list_headers;
 	enum recipients_rule recipients;
 	const char *notice;
 	struct text_list footer;
@@ -199,18 +238,10 @@ struct organisation_settings {
 	const char *privacy;   /* URL of the privacy notice */
 };
 
-/* avis-web: how it is reached, and what recipients see of it. */
+/* What recipients see of avis-web. */
 struct pages_settings {
-	const char *listen;       /* 127.0.0.1:8893, [::1]:8893, unix:/path */
-	struct text_list proxies; /* networks whose word on clients counts */
-	const char *forwarded;    /* "x-forwarded-for" or "forwarded" */
-	const char *certificate;  /* files, PEM; "": no TLS of its own */
-	const char *key;
-	const char *rate;      /* "1200/60s": requests of one client network */
-	int64_t connections;   /* of one client network at a time */
-	int64_t timeout_ms;    /* for a request to be whole */
-	const char *language;  /* "en" or "fr", when nothing else decides */
-	const char *templates; /* folder with the operator's own; "" */
+	const char *language;     /* "en" or "fr", when nothing else decides */
+	const char *templates;    /* folder with the operator's own; "" */
 	const char *translations; /* folder of the compiled catalogues */
 };
 

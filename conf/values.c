@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "conf/hours.h"
 #include "conf/network.h"
 
 #define LINE_BYTES   1000
@@ -19,6 +20,9 @@ struct unit {
 #define HOUR_MS   (3600 * SECOND_MS)
 #define DAY_MS    (24 * HOUR_MS)
 #define YEAR_MS   (365 * DAY_MS + 6 * HOUR_MS)
+
+#define CAP_SHORTEST_MS (60 * SECOND_MS)
+#define CAP_LONGEST_MS  YEAR_MS
 
 static const struct unit durations[] = {
 	{ "ms", 1 },
@@ -474,33 +478,6 @@ value_check_listen(const char *text, struct error *err)
 	                "\"inet:8892@127.0.0.1\"");
 }
 
-/* A literal address: names may change what they mean while we listen. */
-enum result
-value_check_endpoint(const char *text, struct error *err)
-{
-	struct span rest = span_of(text);
-	const char *colon = strrchr(text, ':');
-	struct network address;
-	struct error ignored;
-
-	if (span_starts(rest, "unix:/"))
-		return value_check_listen(text, err);
-	if (colon == NULL || !is_port(span_of(colon + 1)))
-		return bad(err, "is not \"127.0.0.1:8893\", \"[::1]:8893\" or "
-		                "\"unix:/run/avis/web.sock\"");
-
-	char host[64] = "";
-
-	if ((size_t)(colon - text) < sizeof(host))
-		memcpy(host, text, (size_t)(colon - text));
-	if (network_parse(host, &address, &ignored) != RESULT_OK ||
-	    strchr(host, '/') != NULL ||
-	    (strchr(host, ':') != NULL && host[0] != '['))
-		return bad(err, "wants an address in front of the port: "
-		                "\"127.0.0.1:8893\" or \"[::1]:8893\"");
-	return RESULT_OK;
-}
-
 /* RFC 2919: a label, a dot and a domain we control. */
 enum result
 value_check_list_id(const char *text, struct error *err)
@@ -531,36 +508,40 @@ value_check_name(const char *text, struct error *err)
 }
 
 enum result
-value_check_cap(const char *text, struct error *err)
+value_cap(const char *text, unsigned *count_r, int64_t *window_ms_r,
+          struct error *err)
 {
-	const char *slash = strchr(text, '/');
-	int64_t ms = 0;
 	size_t digits = strspn(text, "0123456789");
+	unsigned count = 0;
+	int64_t ms = 0;
 
-	if (slash != NULL && digits > 0 && digits < 10 &&
-	    text + digits == slash &&
-	    value_duration(slash + 1, &ms, err) == RESULT_OK && ms > 0)
-		return RESULT_OK;
-	return bad(err, "is not a cap such as \"4/30d\"");
+	for (size_t i = 0; i < digits && digits <= 6; i++)
+		count = count * 10 + (unsigned)(text[i] - '0');
+	if (digits == 0 || digits > 6 || text[digits] != '/' ||
+	    value_duration(text + digits + 1, &ms, err) != RESULT_OK)
+		return bad(err, "is not a cap such as \"4/30d\"");
+	if (count == 0)
+		return bad(err, "lets nothing through: the least is 1");
+	if (ms < CAP_SHORTEST_MS || ms > CAP_LONGEST_MS)
+		return bad(err, "has a window that is not between 1min and 1y");
+	*count_r = count;
+	*window_ms_r = ms;
+	return RESULT_OK;
 }
 
-static bool
-is_hour(const char *text)
+enum result
+value_check_cap(const char *text, struct error *err)
 {
-	return ascii_is_digit(text[0]) && ascii_is_digit(text[1]) &&
-	       text[2] == ':' && ascii_is_digit(text[3]) &&
-	       ascii_is_digit(text[4]) &&
-	       (text[0] < '2' || (text[0] == '2' && text[1] < '4')) &&
-	       text[3] < '6';
+	unsigned count;
+	int64_t window_ms;
+
+	return value_cap(text, &count, &window_ms, err);
 }
 
 enum result
 value_check_hours(const char *text, struct error *err)
 {
-	if (strlen(text) > 12 && is_hour(text) && text[5] == '-' &&
-	    is_hour(text + 6) && text[11] == ' ' &&
-	    value_check_line(text + 12, err) == RESULT_OK)
-		return RESULT_OK;
-	return bad(err, "is not a span of hours such as "
-	                "\"08:00-20:00 Europe/Paris\"");
+	struct hours hours;
+
+	return hours_read(text, &hours, err);
 }

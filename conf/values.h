@@ -13,13 +13,12 @@
  */
 typedef enum result value_check(const char *text, struct error *err);
 
-value_check value_check_line;     /* one line of UTF-8, not empty */
-value_check value_check_host;     /* mx1, mx1.example.fr */
-value_check value_check_listen;   /* unix:PATH or inet:PORT@HOST */
-value_check value_check_endpoint; /* 127.0.0.1:80, [::1]:80, unix:PATH */
-value_check value_check_address;  /* local@domain */
-value_check value_check_mailbox;  /* the same, perhaps Name <...> */
-value_check value_check_from;     /* "keep" or a mailbox */
+value_check value_check_line;    /* one line of UTF-8, not empty */
+value_check value_check_host;    /* mx1, mx1.example.fr */
+value_check value_check_listen;  /* unix:PATH or inet:PORT@HOST */
+value_check value_check_address; /* local@domain */
+value_check value_check_mailbox; /* the same, perhaps Name <...> */
+value_check value_check_from;    /* "keep" or a mailbox */
 value_check value_check_delimiter;
 value_check value_check_web;   /* https://host, no query */
 value_check value_check_https; /* https://host/path?query */
@@ -31,11 +30,15 @@ value_check value_check_list_id; /* news.example.fr */
 value_check value_check_network;
 value_check value_check_name;  /* letters, digits, - _ . */
 value_check value_check_cap;   /* 4/30d */
-value_check value_check_hours; /* 08:00-20:00 Europe/Paris */
+value_check value_check_hours; /* conf/hours.h */
 
 /* "200ms" "48h" "13mo" "5y"; a month is a twelfth of 365.25 days. */
 enum result value_duration(const char *text, int64_t *ms_r,
                            struct error *err) MUST_CHECK;
+
+/* "4/30d": that many in any window of that length. */
+enum result value_cap(const char *text, unsigned *count_r, int64_t *window_ms_r,
+                      struct error *err) MUST_CHECK;
 
 /* "500" "64k" "10M" "1G", in steps of 1024. */
 enum result value_size(const char *text, int64_t *bytes_r,

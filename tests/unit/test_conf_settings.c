@@ -294,10 +294,10 @@ static const struct slip slips[] = {
 	{ GOOD "log", LINE1 "log: a = is missing behind the name\n" BLANK1
 	                    "a line reads: name = value;\n" },
 	/* understood, but not carried out: each of them says so */
-	{ IN("cap = \"4/30d\";"),
-	  LINE2 "warning: classes.a.cap: is understood, but this version does "
-	        "not carry it out yet\n" BLANK2
-	        "until it does, mail leaves as if it were not written\n" },
+	{ IN("notice = \"receipt\";"), LINE2
+	  "warning: classes.a.notice: is understood, but this version does "
+	  "not carry it out yet\n" BLANK2
+	  "until it does, mail leaves as if it were not written\n" },
 	{ IN("recipients = \"separate\";"),
 	  LINE2 "warning: classes.a.recipients: is understood, but this "
 	        "version does not carry it out yet\n" BLANK2
@@ -332,11 +332,9 @@ test_each_slip_is_told(void **state)
 
 /* What a later version carries out leaves this list. */
 static const char *const unenforced[] = {
-	"cap = \"4/30d\";",        "hours = \"08:00-20:00 Europe/Paris\";",
-	"consent = \"required\";", "consent = \"soft-opt-in\";",
-	"notice = \"receipt\";",   "footer = [ \"reassurance\" ];",
-	"links = \"measured\";",   "recipients = \"separate\";",
-	"keep = \"message\";",     "keep = \"headers\";",
+	"notice = \"receipt\";", "footer = [ \"reassurance\" ];",
+	"links = \"measured\";", "recipients = \"separate\";",
+	"keep = \"message\";",   "keep = \"headers\";",
 };
 
 static const char *const enforced[] = {
