@@ -244,7 +244,7 @@ run(struct try *try)
 	if (facts->from[0] != '\0')
 		input.domain = address_domain(facts->from).at;
 	decide(try->arena, try->rules, facts, &try->decision);
-	if (try->decision.verdict == VERDICT_PASS)
+	if (verdict_lets_go(try->decision.verdict))
 		plan_make(&input, &try->plan);
 	else
 		plan_strip(&input, &try->plan);
@@ -254,7 +254,7 @@ run(struct try *try)
 static int
 show(const struct try *try)
 {
-	bool goes_out = try->decision.verdict == VERDICT_PASS ||
+	bool goes_out = verdict_lets_go(try->decision.verdict) ||
 	                try->decision.verdict == VERDICT_UNTOUCHED;
 
 	if (try->wants_json)
@@ -300,13 +300,15 @@ try_command(int argc, char **argv)
 			.mta = { .version = "",
 			         .is_postfix = true,
 			         .can_set_sender = true,
-			         .can_set_notify = true },
+			         .can_set_notify = true,
+			         .can_hold = true },
 			.client_address = "",
 			.client_name = "",
 			.auth_user = "",
 			.is_local_submission = true,
 			.queue_id = "",
 			.mail = { .ret = "", .envid = "", .body = "" },
+			.link_missing_in = "",
 		},
 	};
 	int code;

@@ -83,6 +83,7 @@ edit_list_line(struct arena *arena, const struct edit_list *list)
 		[EDIT_ADD_RECIPIENT] = "+rcpt", [EDIT_CHANGE_HEADER] = "~",
 		[EDIT_DELETE_HEADER] = "-",     [EDIT_ADD_HEADER] = "+",
 		[EDIT_INSERT_HEADER] = "+",     [EDIT_REPLACE_BODY] = "body",
+		[EDIT_HOLD] = "hold",
 	};
 	struct buf line;
 

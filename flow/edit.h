@@ -19,7 +19,8 @@ enum edit_kind {
 	EDIT_DELETE_HEADER,  /* name, index; highest index first (HDR-6) */
 	EDIT_ADD_HEADER,     /* at the end */
 	EDIT_INSERT_HEADER,  /* on top (HDR-8) */
-	EDIT_REPLACE_BODY    /* body, CRLF lines (BODY-11) */
+	EDIT_REPLACE_BODY,   /* body, CRLF lines (BODY-11) */
+	EDIT_HOLD            /* value: why, for the MTA's log (MLT-31) */
 };
 
 struct edit {

@@ -43,6 +43,7 @@ read_recipients(const struct message *message, struct facts *facts)
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		facts->recipients[i].address = message->recipients[i].address;
 		facts->recipients[i].suppressed_since = "";
+		facts->recipients[i].channel = "";
 		if (message->recipients[i].dsn.is_marker)
 			facts->mta_flags_success = true;
 		if ((message->recipients[i].dsn.notify & DSN_NOTIFY_SUCCESS) !=
@@ -194,4 +195,7 @@ facts_of(const struct message *message, const struct keyring *keys,
 	facts->size_bytes = message->size_bytes;
 	facts->mta_can_set_sender = message->mta.can_set_sender;
 	facts->mta_can_set_notify = message->mta.can_set_notify;
+	facts->mta_can_hold = message->mta.can_hold;
+	facts->visible_link = message->visible_link;
+	facts->link_missing_in = message->link_missing_in;
 }

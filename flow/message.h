@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "mail/dsn.h"
 #include "mail/header.h"
+#include "policy/facts.h"
 
 /*
  * One SMTP transaction as a filter sees it: what the milter collects from
@@ -26,6 +27,7 @@ struct mta {
 	bool is_postfix;
 	bool can_set_sender; /* MLT-13 */
 	bool can_set_notify; /* MLT-16 */
+	bool can_hold;       /* SMFIF_QUARANTINE */
 };
 
 struct message {
@@ -51,6 +53,8 @@ struct message {
 	struct header_list headers;
 	bool has_leading_space; /* SMFIP_HDR_LEADSPC (MLT-3) */
 	bool has_attachment;
+	enum visible_link visible_link; /* looked for where a class asks */
+	const char *link_missing_in;
 	int64_t size_bytes;
 	bool has_body_digest;
 	uint8_t body_digest[DIGEST_BYTES];

@@ -116,6 +116,32 @@ plan_recipients_dropped(const struct plan_input *input, struct plan *plan)
 			                    message->recipients[i].path);
 }
 
+/* The MTA's log tells the administrator why, and until when. */
+static void
+plan_hold(const struct plan_input *input, struct plan *plan)
+{
+	const struct decision *decision = input->decision;
+	struct arena *arena = input->message->arena;
+	char until[CLOCK_TEXT_SIZE] = "somebody lets it go";
+
+	if (decision->verdict != VERDICT_HOLD)
+		return;
+	if (decision->hold_until != 0)
+		clock_format(decision->hold_until, until);
+	edit_push(arena, &plan->edits, EDIT_HOLD)->value = arena_printf(
+		arena, "avis: %s, until %s", decision->hold_reason, until);
+}
+
+static void
+plan_channel(const struct plan_input *input, struct plan *plan)
+{
+	plan_delete_header(input->message, plan, HEADER_CHANNEL);
+	if (input->decision->preferred_channel[0] != '\0')
+		edit_header(input->message->arena, &plan->edits,
+		            EDIT_ADD_HEADER, HEADER_CHANNEL,
+		            input->decision->preferred_channel);
+}
+
 static const char *
 from_after(const struct plan_input *input)
 {
@@ -154,8 +180,10 @@ plan_make(const struct plan_input *input, struct plan *plan_r)
 	plan_identity(input, plan_r, &date);
 	plan_sender(input, plan_r);
 	plan_list(input, plan_r);
+	plan_channel(input, plan_r);
 	if (input->decision->class != NULL)
 		plan_audit(input, plan_r, date);
+	plan_hold(input, plan_r);
 }
 
 void

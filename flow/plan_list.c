@@ -77,6 +77,24 @@ plan_add(const struct plan_input *input, struct plan *plan, const char *name,
 	            value);
 }
 
+/* LST-15: all of them, whatever their names; each from its last (HDR-6). */
+static void
+plan_strip_list(const struct plan_input *input, struct plan *plan)
+{
+	const struct header_list *headers = &input->message->headers;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *name = headers->items[i].name;
+		bool is_first = true;
+
+		for (size_t j = 0; j < i; j++)
+			if (text_is(headers->items[j].name, name))
+				is_first = false;
+		if (is_first && text_starts(name, "List-"))
+			plan_delete_header(input->message, plan, name);
+	}
+}
+
 void
 plan_list(const struct plan_input *input, struct plan *plan)
 {
@@ -84,6 +102,8 @@ plan_list(const struct plan_input *input, struct plan *plan)
 	bool is_wanted =
 		decision->unsubscribe_mailto || decision->unsubscribe_https;
 
+	if (decision->strip_list)
+		plan_strip_list(input, plan);
 	if (is_wanted && decision->unsubscribe_replaces)
 		plan_take_out(input, plan);
 	if (is_wanted)
@@ -94,7 +114,7 @@ plan_list(const struct plan_input *input, struct plan *plan)
 		plan_add(input, plan, "List-Unsubscribe-Post",
 		         "List-Unsubscribe=One-Click");
 	if (decision->list_id[0] != '\0' &&
-	    (!input->facts->has_list_id ||
+	    (!input->facts->has_list_id || decision->strip_list ||
 	     (is_wanted && decision->unsubscribe_replaces)))
 		plan_add(input, plan, "List-Id", list_id_value(input));
 }

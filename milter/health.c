@@ -1,6 +1,5 @@
 #include "milter/health.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -41,7 +40,7 @@ is_healthy(struct transfer *transfer, const char *web)
 static void
 check_once(struct health *health, struct transfer *transfer)
 {
-	struct snapshot *snapshot = snapshot_hold(health->service->place);
+	struct snapshot *snapshot = service_hold(health->service);
 	const char *web = snapshot->settings->web;
 	bool is_well = web[0] != '\0' && is_healthy(transfer, web);
 	bool was_well =
@@ -86,7 +85,7 @@ health_start(struct service *service)
 	struct health *health;
 	pthread_condattr_t clock;
 
-	if (service->first->settings->web[0] == '\0')
+	if (service->now->settings->web[0] == '\0')
 		return NULL;
 	health = memory_zeroed(1, sizeof(*health));
 	health->service = service;

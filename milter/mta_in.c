@@ -22,7 +22,8 @@
 #define ACTIONS_NEEDED (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 #define ACTIONS_WANTED                                                         \
 	(ACTIONS_NEEDED | SMFIF_CHGBODY | SMFIF_ADDRCPT | SMFIF_DELRCPT |      \
-	 SMFIF_CHGFROM | SMFIF_ADDRCPT_PAR | SMFIF_SETSYMLIST)
+	 SMFIF_CHGFROM | SMFIF_ADDRCPT_PAR | SMFIF_SETSYMLIST |                \
+	 SMFIF_QUARANTINE)
 
 /*
  * No answer is wanted where we never refuse. DATA keeps its answer: it
@@ -140,6 +141,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 	link->session->mta.can_set_notify =
 		(actions & SMFIF_ADDRCPT_PAR) != 0 &&
 		(actions & SMFIF_DELRCPT) != 0;
+	link->session->mta.can_hold = (actions & SMFIF_QUARANTINE) != 0;
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		for (size_t i = 0; i < sizeof(macros) / sizeof(macros[0]); i++)
 			smfi_setsymlist(context, macros[i].stage,
@@ -450,7 +452,7 @@ mta_in_open(struct service *service, struct error *err)
 		.xxfi_data = on_data,
 		.xxfi_negotiate = on_negotiate,
 	};
-	const struct settings *settings = service->first->settings;
+	const struct settings *settings = service->now->settings;
 
 	mta_service = service;
 	(void)smfi_setmaxdatasize(PACKET_BYTES);

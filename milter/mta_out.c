@@ -104,6 +104,14 @@ replace_body(SMFICTX *context, const struct session *session,
 	return MI_SUCCESS;
 }
 
+/* MLT-31: Postfix puts it into its hold queue; nothing is run again. */
+static int
+hold(SMFICTX *context, const struct session *session, const struct edit *edit)
+{
+	(void)session;
+	return smfi_quarantine(context, mta_loose(edit->value));
+}
+
 static const struct {
 	int (*send)(SMFICTX *, const struct session *, const struct edit *);
 	const char *words;
@@ -116,6 +124,7 @@ static const struct {
 	[EDIT_ADD_HEADER] = { add_header, "add a header" },
 	[EDIT_INSERT_HEADER] = { insert_header, "insert a header" },
 	[EDIT_REPLACE_BODY] = { replace_body, "replace the body" },
+	[EDIT_HOLD] = { hold, "hold the message" },
 };
 
 bool

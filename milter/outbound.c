@@ -7,48 +7,10 @@
 #include "flow/facts_of.h"
 #include "flow/plan.h"
 #include "mail/address.h"
+#include "milter/ask.h"
 #include "milter/message_log.h"
 #include "milter/outbound_events.h"
 #include "milter/reply.h"
-
-static void
-ask_store(struct session *session, struct facts *facts,
-          const struct class_settings *class)
-{
-	struct arena *arena = session->arena;
-	const char **addresses =
-		arena_array(arena, facts->recipient_count, sizeof(*addresses));
-	struct store_answer *answers =
-		arena_array(arena, facts->recipient_count, sizeof(*answers));
-	struct store_question question = {
-		.class_name = class->name,
-		.addresses = addresses,
-		.count = facts->recipient_count,
-		.is_marketing = class->purpose == PURPOSE_MARKETING,
-	};
-	struct error err;
-
-	for (size_t i = 0; i < facts->recipient_count; i++)
-		addresses[i] =
-			address_normal(arena, facts->recipients[i].address);
-	if (store_ask(arena, session->service->store, &question, answers,
-	              &err) != RESULT_OK) {
-		static struct log_gate gate;
-
-		log_warn_gated(&gate, "the store cannot be asked: %s",
-		               err.text);
-		facts->store = STORE_AWAY;
-		return;
-	}
-	facts->store = STORE_ANSWERED;
-	for (size_t i = 0; i < facts->recipient_count; i++) {
-		facts->recipients[i].is_suppressed = answers[i].is_suppressed;
-		facts->recipients[i].suppressed_since =
-			answers[i].suppressed_since;
-		facts->recipients[i].refuses_receipts =
-			answers[i].refuses_receipts;
-	}
-}
 
 static void
 gather(struct session *session, struct facts *facts)
@@ -115,7 +77,10 @@ pass(struct session *session, const struct plan_input *input,
 	}
 	session->sent = input->id;
 	session->has_sent = true;
+	ask_leaves(session, decision->drops);
 	record_submitted(session, input->facts, decision, plan, input->id);
+	if (decision->verdict == VERDICT_HOLD)
+		record_held(session, decision, input->id);
 }
 
 static void
@@ -139,6 +104,7 @@ act(struct session *session, const struct facts *facts,
 		session->outcome.edits = plan.edits;
 		break;
 	case VERDICT_PASS:
+	case VERDICT_HOLD:
 		plan_make(&input, &plan);
 		session->outcome.edits = plan.edits;
 		pass(session, &input, &plan);

@@ -33,7 +33,7 @@ event_start(const struct session *session, const struct decision *decision,
 static bool
 is_left_out(const struct decision *decision, size_t recipient)
 {
-	return decision->verdict == VERDICT_PASS && decision->drop_count > 0 &&
+	return verdict_lets_go(decision->verdict) && decision->drop_count > 0 &&
 	       decision->drops[recipient];
 }
 
@@ -124,6 +124,20 @@ record_submitted(struct session *session, const struct facts *facts,
 		               arena_printf(arena, "%s_after", change->name),
 		               change->after);
 	}
+	session_record(session, &event);
+}
+
+void
+record_held(struct session *session, const struct decision *decision,
+            struct message_id id)
+{
+	struct event event;
+
+	event_start(session, decision, &event);
+	event.kind = EVENT_HELD;
+	event.message = id;
+	event.due = decision->hold_until;
+	event.detail = decision->hold_reason;
 	session_record(session, &event);
 }
 

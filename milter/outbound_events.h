@@ -8,6 +8,8 @@
 void record_submitted(struct session *session, const struct facts *facts,
                       const struct decision *decision, const struct plan *plan,
                       struct message_id id);
+void record_held(struct session *session, const struct decision *decision,
+                 struct message_id id);
 void record_refused(struct session *session, const struct decision *decision,
                     const char *detail);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "mail/address.h"
+#include "milter/ask.h"
 #include "milter/inbound.h"
 #include "milter/incoming.h"
 #include "milter/outbound.h"
@@ -92,6 +93,7 @@ session_connect(struct session *session, const char *name, const char *address,
 void
 session_forget(struct session *session)
 {
+	ask_settle(session, session->is_on_its_way);
 	if (session->snapshot != NULL)
 		snapshot_release(session->snapshot);
 	session->snapshot = NULL;
@@ -106,6 +108,9 @@ session_forget(struct session *session)
 	session->recipients_seen = 0;
 	session->served = 0;
 	session->has_sent = false;
+	session->is_leaving = false;
+	session->left_out = NULL;
+	session->is_on_its_way = false;
 	session->tickets = NULL;
 	session->ticket_count = session->ticket_room = 0;
 	session->outcome = (struct outcome){ 0 };
@@ -127,7 +132,7 @@ session_sender(struct session *session, const char *path,
 {
 	struct arena *arena = session->arena;
 
-	session->snapshot = snapshot_hold(session->service->place);
+	session->snapshot = service_hold(session->service);
 	session->over_limit = "";
 	session->is_dull = false;
 	session->is_body_whole = true;
@@ -142,6 +147,7 @@ session_sender(struct session *session, const char *path,
 		.sender_path = arena_strdup(arena, path),
 		.sender = address_from_path(arena, path),
 		.has_leading_space = session->has_leading_space,
+		.link_missing_in = "",
 	};
 	dsn_mail_read(arena, args, &session->message.mail);
 
@@ -322,6 +328,7 @@ session_settle(struct session *session, bool edits_are_made)
 	/* The texts of an outcome are literals or the arena's: copy first. */
 	struct outcome outcome = session->outcome;
 
+	session->is_on_its_way = outcome.answer == ANSWER_CONTINUE;
 	outcome.edits.count = 0;
 	return outcome;
 }

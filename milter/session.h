@@ -95,8 +95,12 @@ struct session {
 	struct buf body; /* only for what arrives at our addresses */
 	bool is_body_whole;
 	struct outcome outcome;
-	size_t served; /* arrivals consumed */
-	bool has_sent; /* `sent` names what was recorded */
+	size_t served;                 /* arrivals consumed */
+	struct store_question counted; /* by caps, to be settled (milter/ask) */
+	bool is_leaving;               /* for all but left_out */
+	const bool *left_out;
+	bool is_on_its_way; /* the last word was to let it go */
+	bool has_sent;      /* `sent` names what was recorded */
 	struct message_id sent;
 	struct journal_ticket *tickets;
 	size_t ticket_count;

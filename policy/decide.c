@@ -8,7 +8,9 @@ decision_init(struct decision *decision)
 		                       .reply_text = "",
 		                       .reply_to = "",
 		                       .from = "",
-		                       .list_id = "" };
+		                       .hold_reason = "",
+		                       .list_id = "",
+		                       .preferred_channel = "" };
 }
 
 void
@@ -21,6 +23,18 @@ decide_refuse(const struct deciding *d, const char *status, const char *topic,
 	d->decision->reply_text = text;
 	explain(d->arena, d->decision, topic,
 	        arena_printf(d->arena, "refused: %s", text));
+}
+
+void
+decide_defer(const struct deciding *d, const char *status, const char *topic,
+             const char *text)
+{
+	d->decision->verdict = VERDICT_DEFER;
+	d->decision->reply_code = 451;
+	d->decision->reply_status = status;
+	d->decision->reply_text = text;
+	explain(d->arena, d->decision, topic,
+	        arena_printf(d->arena, "deferred: %s", text));
 }
 
 /* Why a message is none of our business; NULL when it is. */
@@ -78,9 +92,16 @@ decide(struct arena *arena, const struct rules *rules,
 	explain(arena, decision_r, "class", reason);
 	if (refuse_two_from(&d) || d.class == NULL)
 		return;
-	decide_store(&d);
-	if (decision_r->verdict != VERDICT_PASS || nobody_is_left(&d))
+	d.rule = &rules->classes[d.class - rules->settings->classes];
+	if (decide_store(&d))
+		decide_people(&d);
+	if (!verdict_lets_go(decision_r->verdict) || nobody_is_left(&d))
 		return;
+	decide_hours(&d);
+	decide_link(&d);
+	if (!verdict_lets_go(decision_r->verdict))
+		return;
+	decide_list(&d);
 	decide_sender(&d);
 	decide_receipts(&d);
 	decide_unsubscribe(&d);

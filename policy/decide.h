@@ -29,11 +29,15 @@ enum origin rules_origin(const struct rules *rules, const struct facts *facts);
 /* May this client name the class in a header (HDR-9)? */
 bool rules_may_name_class(const struct rules *rules, const struct facts *facts);
 
-/*
- * Must a body be seen before the class is known (attachments, size)? And
- * does the class that matches so far ask the store?
- */
+/* Must a body be seen before the class is known (attachments, size)? */
 bool rules_need_body(const struct rules *rules);
+
+/*
+ * May the text of this message be asked for (visible_link)? By what the
+ * header says alone; facts about the body need not be there yet.
+ */
+bool rules_need_text(struct arena *arena, const struct rules *rules,
+                     const struct facts *facts);
 
 /* First match wins; NULL when no class matches. reason_r says which and why. */
 const struct class_settings *rules_classify(struct arena *arena,
@@ -41,12 +45,16 @@ const struct class_settings *rules_classify(struct arena *arena,
                                             const struct facts *facts,
                                             const char **reason_r);
 
+/* Mail that must be sent: no way out, no cap, no hours (LST-17). */
+bool class_must_be_sent(const struct class_settings *class);
+
 /* Does a decision for this class need answers from the store? */
 bool class_asks_store(const struct class_settings *class);
 
 enum verdict {
 	VERDICT_UNTOUCHED, /* transit, second pass, a report of our own */
 	VERDICT_PASS,      /* goes out, with what is set below */
+	VERDICT_HOLD,      /* as PASS, but it waits in the MTA's hold queue */
 	VERDICT_DEFER,     /* 4xx: the store is away and the class says so */
 	VERDICT_REFUSE     /* 5xx */
 };
@@ -65,6 +73,10 @@ struct decision {
 	int reply_code;           /* DEFER and REFUSE: 451, 550 */
 	const char *reply_status; /* "4.3.0", "5.7.1" (STAT-1) */
 	const char *reply_text;   /* one line, no % doubling yet */
+
+	/* HOLD */
+	const char *hold_reason; /* "hours", "cap", "consent" */
+	time_ms_t hold_until;    /* 0: nobody knows */
 
 	/* the sender */
 	const char *reply_to;   /* mailbox to set, "" for none */
@@ -85,8 +97,11 @@ struct decision {
 	bool unsubscribe_post;
 	bool unsubscribe_replaces; /* an existing set is taken out first */
 	const char *list_id;       /* "" for none */
+	bool strip_list;           /* all List-* fields go (LST-15) */
 
-	/* recipients left out (suppressed), indexes into facts */
+	const char *preferred_channel; /* "post", "telephone"; "" for none */
+
+	/* recipients left out, indexes into facts */
 	bool *drops;
 	size_t drop_count;
 
@@ -94,6 +109,9 @@ struct decision {
 	size_t reason_count;
 	size_t reason_room;
 };
+
+/* PASS or HOLD: the message is taken, with what is set above. */
+bool verdict_lets_go(enum verdict verdict);
 
 void decide(struct arena *arena, const struct rules *rules,
             const struct facts *facts, struct decision *decision_r);

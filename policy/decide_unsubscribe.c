@@ -9,8 +9,8 @@ not_done(const struct deciding *d, const char *text)
 }
 
 /* Mail that must be sent offers no way out of it (LST-17). */
-static bool
-must_be_sent(const struct class_settings *class)
+bool
+class_must_be_sent(const struct class_settings *class)
 {
 	return class->purpose == PURPOSE_TRANSACTIONAL ||
 	       class->purpose == PURPOSE_LEGAL;
@@ -118,11 +118,11 @@ decide_unsubscribe(const struct deciding *d)
 {
 	const struct class_settings *class = d->class;
 
-	if (must_be_sent(class))
+	if (class_must_be_sent(class))
 		explain_no_way_out(d);
 	else if (class->unsubscribe != UNSUBSCRIBE_NONE)
 		decide_existing(d);
-	else if (!d->facts->has_list_id)
+	else if (!d->facts->has_list_id || d->decision->strip_list)
 		d->decision->list_id = class->list_id;
 	if (class->purpose == PURPOSE_MARKETING && !has_contact(d))
 		decide_refuse(d, "5.7.1", "sender",

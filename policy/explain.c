@@ -7,9 +7,8 @@
 #define LINE_BYTES ((size_t)8 * 1024)
 
 static const char *const verdicts[] = {
-	[VERDICT_UNTOUCHED] = "untouched",
-	[VERDICT_PASS] = "pass",
-	[VERDICT_DEFER] = "defer",
+	[VERDICT_UNTOUCHED] = "untouched", [VERDICT_PASS] = "pass",
+	[VERDICT_HOLD] = "hold",           [VERDICT_DEFER] = "defer",
 	[VERDICT_REFUSE] = "refuse",
 };
 
@@ -24,6 +23,12 @@ const char *
 verdict_name(enum verdict verdict)
 {
 	return verdicts[verdict];
+}
+
+bool
+verdict_lets_go(enum verdict verdict)
+{
+	return verdict == VERDICT_PASS || verdict == VERDICT_HOLD;
 }
 
 const char *

@@ -27,6 +27,21 @@ struct fact_recipient {
 	bool is_suppressed;           /* for this class or altogether */
 	const char *suppressed_since; /* RFC 3339 */
 	bool refuses_receipts;
+	bool refuses_measure; /* GDPR-5: changes nothing but the measuring */
+	bool is_restricted;   /* GDPR-10 */
+	bool has_consent;     /* a record, whatever it says */
+	bool may_receive;     /* the consent holds (GDPR-3) */
+	bool is_soft_opt_in;  /* a customer who was asked (FR-2) */
+	bool is_over_cap;     /* of the class, or one of the person's own */
+	time_ms_t cap_next;   /* when the next may go; 0: nobody knows */
+	const char *channel;  /* "post", "telephone"; "", "email" */
+};
+
+/* BULK-2: what was seen of a way out that readers see. */
+enum visible_link {
+	VISIBLE_NOT_READ, /* no class asked, or it cannot be read */
+	VISIBLE_THERE,
+	VISIBLE_MISSING
 };
 
 enum origin {
@@ -75,6 +90,8 @@ struct facts {
 	/* the body */
 	bool has_attachment;
 	long long size_bytes; /* header and body */
+	enum visible_link visible_link;
+	const char *link_missing_in; /* "the HTML", "the text" */
 
 	/* what else is known */
 	enum store_state store;
@@ -82,6 +99,7 @@ struct facts {
 	bool mta_can_set_sender; /* CHGFROM with arguments (MLT-13) */
 	bool mta_can_set_notify; /* re-adding recipients is safe (MLT-16) */
 	bool mta_flags_success;  /* a report would be sent (marker seen) */
+	bool mta_can_hold;       /* a quarantine (MLT-31) */
 	time_ms_t now;
 };
 

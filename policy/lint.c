@@ -166,6 +166,67 @@ record_shorter_than_wait(const struct settings *settings, size_t index)
 }
 
 static bool
+consent_nobody_checks(const struct settings *settings, size_t index)
+{
+	const struct class_settings *class = class_of(settings, index);
+
+	return is_marketing(settings, index) && class->basis == BASIS_CONSENT &&
+	       class->consent == CONSENT_NONE;
+}
+
+static bool
+consent_without_store(const struct settings *settings, size_t index)
+{
+	const struct class_settings *class = class_of(settings, index);
+
+	return class->consent != CONSENT_NONE &&
+	       class->on_store_failure == STORE_FAILURE_ALLOW;
+}
+
+static bool
+consent_for_what_must_be_sent(const struct settings *settings, size_t index)
+{
+	return must_be_sent(settings, index) &&
+	       class_of(settings, index)->consent != CONSENT_NONE;
+}
+
+static bool
+cap_on_what_must_be_sent(const struct settings *settings, size_t index)
+{
+	return must_be_sent(settings, index) &&
+	       class_of(settings, index)->cap[0] != '\0';
+}
+
+static bool
+hours_for_what_must_be_sent(const struct settings *settings, size_t index)
+{
+	return must_be_sent(settings, index) &&
+	       class_of(settings, index)->hours[0] != '\0';
+}
+
+static bool
+post_for_what_must_be_sent(const struct settings *settings, size_t index)
+{
+	return must_be_sent(settings, index) &&
+	       class_of(settings, index)->on_post == POST_REFUSE;
+}
+
+static bool
+holidays_without_hours(const struct settings *settings, size_t index)
+{
+	const struct class_settings *class = class_of(settings, index);
+
+	return class->holidays[0] != '\0' && class->hours[0] == '\0';
+}
+
+static bool
+link_in_no_marketing(const struct settings *settings, size_t index)
+{
+	return !is_marketing(settings, index) &&
+	       class_of(settings, index)->visible_link != LINK_OFF;
+}
+
+static bool
 takes_everything(const struct class_settings *class)
 {
 	const struct when_settings *when = &class->when;
@@ -221,6 +282,63 @@ static const struct class_check class_checks[] = {
 	  "marketing to people wants their consent",
 	  "basis = \"consent\", or audience = \"professionals\" when it "
 	  "concerns their work" },
+	{ "GDPR-2",
+	  consent_nobody_checks,
+	  true,
+	  "consent",
+	  { "purpose", "basis" },
+	  "rests on consent that nobody checks (consent = \"none\")",
+	  "consent = \"required\", or \"soft-opt-in\" for customers; avis "
+	  "consent import takes what you have" },
+	{ "GDPR-2",
+	  consent_without_store,
+	  false,
+	  "on_store_failure",
+	  { "consent", "on_store_failure" },
+	  "wants consent, and mail to people whose consent cannot be known",
+	  "on_store_failure = \"defer\", or leave it out" },
+	{ "GDPR-2",
+	  consent_for_what_must_be_sent,
+	  false,
+	  "consent",
+	  { "purpose", "consent" },
+	  "mail that must be sent waits for consent",
+	  "leave consent out, or give marketing a class of its own" },
+	{ "LST-17",
+	  cap_on_what_must_be_sent,
+	  false,
+	  "cap",
+	  { "purpose", "cap" },
+	  "mail that must be sent has a cap",
+	  "leave cap out; it is for marketing and service" },
+	{ "LST-17",
+	  hours_for_what_must_be_sent,
+	  false,
+	  "hours",
+	  { "purpose", "hours" },
+	  "mail that must be sent has sending hours",
+	  "leave hours out; they are for marketing and service" },
+	{ "LST-17",
+	  post_for_what_must_be_sent,
+	  false,
+	  "on_post",
+	  { "purpose", "on_post" },
+	  "mail that must be sent is refused to who prefers post",
+	  "on_post = \"header\" tells the sending application" },
+	{ "",
+	  holidays_without_hours,
+	  true,
+	  "holidays",
+	  { "hours", "holidays" },
+	  "holidays without hours: mail leaves on every day",
+	  "hours = \"mon-fri 08:00-20:00 Europe/Paris\"" },
+	{ "BULK-2",
+	  link_in_no_marketing,
+	  true,
+	  "visible_link",
+	  { "purpose", "visible_link" },
+	  "a visible way out is looked for in marketing only",
+	  "leave visible_link out" },
 	{ "MDN-1",
 	  marketing_asks_reading,
 	  false,

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "conf/values.h"
+
+#define HOLIDAYS_BYTES ((size_t)256 * 1024)
 
 struct compile {
 	struct arena *arena;
@@ -15,7 +18,7 @@ struct compile {
 
 static void
 complain(struct compile *compile, const char *setting, const char *text,
-         const char *what)
+         const char *what, const char *remedy)
 {
 	struct arena *arena = compile->arena;
 	struct finding finding = {
@@ -23,7 +26,7 @@ complain(struct compile *compile, const char *setting, const char *text,
 		                        compile->place),
 		.setting = setting,
 		.text = arena_printf(arena, "\"%s\": %s", text, what),
-		.remedy = "",
+		.remedy = remedy,
 	};
 
 	finding_add(arena, compile->findings, finding);
@@ -43,7 +46,8 @@ compile_patterns(struct compile *compile, const char *setting,
 		                    &list.items[list.count], &err) == RESULT_OK)
 			list.count++;
 		else
-			complain(compile, setting, texts->items[i], err.text);
+			complain(compile, setting, texts->items[i], err.text,
+			         "");
 	}
 	return list;
 }
@@ -62,7 +66,8 @@ compile_networks(struct compile *compile, const char *setting,
 		                  &err) == RESULT_OK)
 			list.count++;
 		else
-			complain(compile, setting, texts->items[i], err.text);
+			complain(compile, setting, texts->items[i], err.text,
+			         "");
 	}
 	return list;
 }
@@ -84,9 +89,59 @@ compile_headers(struct compile *compile, const char *setting,
 		                    &header->pattern, &err) == RESULT_OK)
 			rule->header_count++;
 		else
-			complain(compile, setting, condition->pattern,
-			         err.text);
+			complain(compile, setting, condition->pattern, err.text,
+			         "");
 	}
+}
+
+static void
+compile_holidays(struct compile *compile, const struct class_settings *class,
+                 struct opening *opening)
+{
+	const char *path = arena_printf(compile->arena, "classes.%s.holidays",
+	                                class->name);
+	struct span text;
+	struct error err;
+
+	if (class->holidays[0] == '\0')
+		return;
+	if (file_read(compile->arena, class->holidays, HOLIDAYS_BYTES, &text,
+	              &err) != RESULT_OK) {
+		complain(compile, path, class->holidays, err.text,
+		         "make the file, one day a line: 2026-05-14, or 12-25 "
+		         "for every year");
+		return;
+	}
+	if (holidays_read(compile->arena, text, &opening->holidays, &err) !=
+	    RESULT_OK)
+		complain(compile, path, class->holidays, err.text, "");
+}
+
+static void
+compile_hours(struct compile *compile, const struct class_settings *class,
+              struct opening *opening)
+{
+	const char *path =
+		arena_printf(compile->arena, "classes.%s.hours", class->name);
+	struct error err;
+
+	/* What is no hours at all was a finding of the settings already. */
+	if (class->hours[0] == '\0' ||
+	    hours_read(class->hours, &opening->hours, &err) != RESULT_OK)
+		return;
+	if (zone_new(opening->hours.zone, &opening->zone, &err) != RESULT_OK) {
+		complain(compile, path, class->hours, err.text,
+		         "a name such as Europe/Paris; timedatectl "
+		         "list-timezones lists them, the package tzdata has "
+		         "them");
+		return;
+	}
+	compile_holidays(compile, class, opening);
+	/* Any moment will do: what is closed for two years is closed. */
+	if (!opening_is_open(opening, 0) && opening_next(opening, 0) == 0)
+		complain(compile, path, class->hours,
+		         "never open: every such day is a holiday",
+		         "take days out of the file of holidays");
 }
 
 static void
@@ -111,6 +166,7 @@ compile_class(struct compile *compile, const struct class_settings *class,
 	                                   SUBJECT_VALUE);
 	rule->client = compile_networks(compile, client, &when->client);
 	compile_headers(compile, header, when, rule);
+	compile_hours(compile, class, &rule->opening);
 }
 
 static bool
@@ -141,6 +197,8 @@ compile_classes(struct compile *compile, struct rules *rules)
 			when->client.count > 0 || when->header_count > 0;
 		compile_class(compile, class, rule);
 		rules->needs_body = rules->needs_body || looks_at_body;
+		rules->needs_text =
+			rules->needs_text || class->visible_link != LINK_OFF;
 	}
 }
 
@@ -200,7 +258,7 @@ rules_new(struct arena *arena, const struct settings *settings,
 		*rules_r = rules;
 		return RESULT_OK;
 	}
-	error_set(err, "%zu pattern%s cannot be used", errors,
+	error_set(err, "%zu setting%s cannot be used", errors,
 	          errors == 1 ? "" : "s");
 	rules_free(&rules);
 	return RESULT_BAD;
@@ -220,6 +278,7 @@ rules_free(struct rules **rules)
 		pattern_list_done(&class->from);
 		pattern_list_done(&class->to);
 		pattern_list_done(&class->auth_user);
+		zone_free(&class->opening.zone);
 		for (size_t j = 0; j < class->header_count; j++)
 			pattern_done(&class->headers[j].pattern);
 	}
@@ -233,4 +292,23 @@ bool
 rules_need_body(const struct rules *rules)
 {
 	return rules->needs_body;
+}
+
+/*
+ * The class may turn out to be another one once attachments and size are
+ * known: then the text is kept when any class could want it.
+ */
+bool
+rules_need_text(struct arena *arena, const struct rules *rules,
+                const struct facts *facts)
+{
+	const struct class_settings *class;
+	const char *reason;
+
+	if (rules->needs_body)
+		return rules->needs_text;
+	if (!rules->needs_text)
+		return false;
+	class = rules_classify(arena, rules, facts, &reason);
+	return class != NULL && class->visible_link != LINK_OFF;
 }

@@ -3,6 +3,7 @@
 
 #include "policy/decide.h"
 #include "policy/match.h"
+#include "policy/opening.h"
 
 /* The settings compiled. Inside of the room only: decide.h is the door. */
 struct header_rule {
@@ -20,6 +21,7 @@ struct class_rule {
 	struct network_list client;
 	struct header_rule *headers;
 	size_t header_count;
+	struct opening opening; /* sending hours */
 };
 
 struct sender_rule {
@@ -39,6 +41,7 @@ struct rules {
 	struct network_list trusted;
 	struct pattern_list trusted_users;
 	bool needs_body;
+	bool needs_text;
 };
 
 #endif

@@ -11,12 +11,13 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 # Outside libraries by header; the Makefile says which file adapts which.
 LIBRARIES = [
     (r"openssl/", "libcrypto"), (r"jansson\.h", "jansson"),
-    (r"libconfig\.h", "libconfig"), (r"(gmime/|glib|gio/)", "gmime-3.0"),
+    (r"libconfig\.h", "libconfig"), (r"gmime/", "gmime-3.0"),
+    (r"(glib|gio/)", "glib-2.0"),
     (r"pcre2\.h", "libpcre2-8"), (r"hiredis/", "hiredis"),
     (r"libmilter/", "milter"), (r"curl/", "libcurl"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
-    (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
-    (r"iconv\.h", "none"),
+    (r"gumbo\.h", "gumbo"),
+    (r"(microhttpd|iconv)\.h", "none"),
 ]
 SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"

@@ -47,6 +47,8 @@ set_up(void **state)
 		.mail = { "", "", "", false },
 	};
 	decision = (struct decision){ .verdict = VERDICT_PASS,
+		                      .hold_reason = "",
+		                      .preferred_channel = "",
 		                      .class = &class,
 		                      .reply_to = "",
 		                      .from = "",

@@ -52,6 +52,8 @@ static const struct facts default_facts = {
 	.mta_can_set_sender = true,
 	.mta_can_set_notify = true,
 	.mta_flags_success = true,
+	.mta_can_hold = true,
+	.link_missing_in = "",
 };
 
 struct fact_name {
@@ -90,6 +92,7 @@ static const struct fact_name bools[] = {
 	FACT(mta_can_set_sender),
 	FACT(mta_can_set_notify),
 	FACT(mta_flags_success),
+	FACT(mta_can_hold),
 };
 
 static const struct fact_name counts[] = {
@@ -115,6 +118,18 @@ find_fact(struct facts *facts, const struct fact_name *names, size_t count,
 	return NULL;
 }
 
+/* The word behind a mark, "" when the mark is not there. */
+static const char *
+word_behind(struct sheet *sheet, const char *value, const char *mark)
+{
+	const char *at = strstr(value, mark);
+
+	if (at == NULL)
+		return "";
+	at += strlen(mark);
+	return arena_strndup(sheet->arena, at, strcspn(at, " "));
+}
+
 /* "anne@example.com", then perhaps "suppressed 2026-11-02", "no receipts" */
 static void
 read_recipient(struct sheet *sheet, const char *value)
@@ -122,13 +137,23 @@ read_recipient(struct sheet *sheet, const char *value)
 	struct fact_recipient *to =
 		&sheet->people[sheet->facts.recipient_count++];
 	size_t len = strcspn(value, " ");
-	const char *mark = strstr(value, "suppressed ");
+	const char *next = word_behind(sheet, value, "over cap until ");
 
 	assert_true(sheet->facts.recipient_count <= PEOPLE);
 	to->address = arena_strndup(sheet->arena, value, len);
-	to->is_suppressed = mark != NULL;
-	to->suppressed_since = mark == NULL ? "" : mark + strlen("suppressed ");
+	to->suppressed_since = word_behind(sheet, value, "suppressed ");
+	to->is_suppressed = to->suppressed_since[0] != '\0';
 	to->refuses_receipts = strstr(value, "no receipts") != NULL;
+	to->refuses_measure = strstr(value, "no measure") != NULL;
+	to->is_restricted = strstr(value, "restricted") != NULL;
+	to->is_soft_opt_in = strstr(value, "soft opt-in") != NULL;
+	to->may_receive =
+		to->is_soft_opt_in || strstr(value, "consents") != NULL;
+	to->has_consent = to->may_receive || strstr(value, "withdrew") != NULL;
+	to->is_over_cap = strstr(value, "over cap") != NULL;
+	to->channel = word_behind(sheet, value, "prefers ");
+	if (next[0] != '\0')
+		assert_true(clock_parse(next, &to->cap_next));
 }
 
 static void
@@ -155,6 +180,16 @@ read_store(struct sheet *sheet, const char *value)
 	fail_msg("store: %s?", value);
 }
 
+/* "there", or "missing in the HTML" */
+static void
+read_link(struct sheet *sheet, const char *value)
+{
+	sheet->facts.visible_link =
+		strcmp(value, "there") == 0 ? VISIBLE_THERE : VISIBLE_MISSING;
+	if (sheet->facts.visible_link == VISIBLE_MISSING)
+		sheet->facts.link_missing_in = value + strlen("missing in ");
+}
+
 static void
 read_fact(struct sheet *sheet, const char *name, const char *value)
 {
@@ -168,6 +203,8 @@ read_fact(struct sheet *sheet, const char *name, const char *value)
 		*is = strcmp(value, "no") != 0;
 	else if (count != NULL)
 		*count = strtoul(value, NULL, 10);
+	else if (strcmp(name, "now") == 0)
+		assert_true(clock_parse(value, &sheet->facts.now));
 	else if (strcmp(name, "size") == 0)
 		sheet->facts.size_bytes = strtoll(value, NULL, 10);
 	else
@@ -195,6 +232,8 @@ read_given(struct sheet *sheet, const char *name, const char *value)
 		read_header(sheet, value);
 	else if (strcmp(name, "store") == 0)
 		read_store(sheet, value);
+	else if (strcmp(name, "visible link") == 0)
+		read_link(sheet, value);
 	else
 		read_fact(sheet, name, value);
 }
@@ -292,12 +331,19 @@ static void
 show_decision(struct buf *out, const struct facts *facts,
               const struct decision *d)
 {
+	char until[CLOCK_TEXT_SIZE];
+
 	show(out, "verdict", verdict_name(d->verdict));
 	show(out, "origin", origin_name(d->origin));
 	show(out, "class", d->class == NULL ? "" : d->class->name);
 	if (d->reply_code != 0)
 		buf_printf(out, "reply: %d %s %s\n", d->reply_code,
 		           d->reply_status, d->reply_text);
+	if (d->verdict == VERDICT_HOLD) {
+		clock_format(d->hold_until, until);
+		buf_printf(out, "hold: %s until %s\n", d->hold_reason,
+		           d->hold_until == 0 ? "somebody lets it go" : until);
+	}
 	show(out, "reply_to", d->reply_to);
 	show_bool(out, "reply_to_replaces", d->reply_to_replaces);
 	show_bool(out, "reply_to_merges", d->reply_to_merges);
@@ -312,6 +358,8 @@ show_decision(struct buf *out, const struct facts *facts,
 	show_bool(out, "unsubscribe_post", d->unsubscribe_post);
 	show_bool(out, "unsubscribe_replaces", d->unsubscribe_replaces);
 	show(out, "list_id", d->list_id);
+	show_bool(out, "strip_list", d->strip_list);
+	show(out, "preferred_channel", d->preferred_channel);
 	for (size_t i = 0; d->drops != NULL && i < facts->recipient_count; i++)
 		if (d->drops[i])
 			show(out, "drop", facts->recipients[i].address);
@@ -348,6 +396,8 @@ check_invariants(const struct facts *facts, const struct decision *d)
 		assert_false(d->rewrite_sender); /* DSN-6 */
 	if (d->unsubscribe_post)
 		assert_true(d->unsubscribe_https); /* LST-4 */
+	if (d->verdict == VERDICT_HOLD)
+		assert_true(facts->mta_can_hold && d->hold_reason[0] != '\0');
 	if (d->verdict == VERDICT_DEFER)
 		assert_true(d->reply_code / 100 == 4 &&
 		            d->reply_status[0] == '4'); /* STAT-1 */

@@ -16,7 +16,8 @@
 #define BASE      "host = \"mx1\"; receipts = \"recu@example.fr\"; "
 #define WEB       "web = \"https://a.fr\"; dkim_signs = true; "
 #define LIST      "unsubscribe = \"one-click\"; list_id = \"n.example.fr\"; "
-#define ADS       "purpose = \"marketing\"; basis = \"consent\"; "
+#define TOLD      "purpose = \"marketing\"; basis = \"consent\"; "
+#define ADS       TOLD "consent = \"required\"; "
 #define LAW       "purpose = \"legal\"; basis = \"contract\"; "
 #define SOLD      "purpose = \"marketing\"; basis = \"legitimate-interest\"; "
 #define ONE(text) BASE WEB "\nclasses = { name = \"a\"; " text " };"
@@ -60,7 +61,33 @@ static const struct lint_case cases[] = {
 	  "2: warning: classes.a: marketing to people wants their consent "
 	  "[FR-1]" },
 	{ ONE(SOLD "audience = \"professionals\"; " LIST), "" },
-	{ ONE(ADS LIST "on_store_failure = \"allow\";"),
+	{ ONE(TOLD LIST),
+	  "2: warning: classes.a: rests on consent that nobody checks "
+	  "(consent = \"none\") [GDPR-2]" },
+	{ ONE(TOLD LIST "consent = \"soft-opt-in\";"), "" },
+	{ ONE(ADS LIST "\non_store_failure = \"allow\";"),
+	  "3: classes.a: wants consent, and mail to people whose consent "
+	  "cannot be known [GDPR-2]\n"
+	  "3: warning: classes.a: while the store is away, mail goes to "
+	  "people who have unsubscribed [GDPR-4]" },
+	{ ONE(LAW "consent = \"required\";"),
+	  AT "mail that must be sent waits for consent [GDPR-2]" },
+	{ ONE(LAW "cap = \"4/30d\";"),
+	  AT "mail that must be sent has a cap [LST-17]" },
+	{ ONE(LAW "hours = \"08:00-20:00 Europe/Paris\";"),
+	  AT "mail that must be sent has sending hours [LST-17]" },
+	{ ONE(LAW "on_post = \"refuse\";"),
+	  AT "mail that must be sent is refused to who prefers post "
+	     "[LST-17]" },
+	{ ONE(LAW "on_post = \"header\";"), "" },
+	{ ONE(ADS LIST "holidays = \"/etc/avis/holidays\";"),
+	  "2: warning: classes.a: holidays without hours: mail leaves on "
+	  "every day" },
+	{ ONE(LAW "visible_link = \"report\";"),
+	  "2: warning: classes.a: a visible way out is looked for in "
+	  "marketing only [BULK-2]" },
+	{ ONE(SOLD "audience = \"professionals\"; " LIST
+	           "on_store_failure = \"allow\";"),
 	  "2: warning: classes.a: while the store is away, mail goes to "
 	  "people who have unsubscribed [GDPR-4]" },
 	{ ONE(LAW LIST), AT "mail that must be sent offers one-click "
@@ -190,7 +217,11 @@ static void
 test_GDPR_1_class_without_purpose_and_basis(void **state)
 {
 	struct arena *arena = arena_new();
-	struct class_settings class = { .name = "a", .list_id = "" };
+	struct class_settings class = { .name = "a",
+		                        .list_id = "",
+		                        .cap = "",
+		                        .hours = "",
+		                        .holidays = "" };
 	struct settings settings = { .web = "",
 		                     .ours = { .authenticated = true },
 		                     .classes = &class,

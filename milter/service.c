@@ -1,0 +1,94 @@
+#include "milter/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "policy/ruleset.h"
+
+/* The remedy stands on a line of its own, which a log does not have. */
+static void
+log_findings(struct arena *arena, const struct finding_list *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		const char *text = finding_text(arena, finding);
+		int len = (int)strcspn(text, "\n");
+		const char *gap = finding->remedy[0] != '\0' ? "; " : "";
+
+		if (finding->is_warning)
+			log_warn("%.*s%s%s", len, text, gap, finding->remedy);
+		else
+			log_error("%.*s%s%s", len, text, gap, finding->remedy);
+	}
+}
+
+static enum result
+snapshot_fill(struct snapshot *snapshot, const char *path, struct error *err)
+{
+	struct ruleset read;
+	enum result result = ruleset_read(snapshot->arena, path, &read, err);
+
+	log_findings(snapshot->arena, &read.findings);
+	if (result != RESULT_OK)
+		return result;
+	snapshot->settings = read.settings;
+	snapshot->rules = read.rules;
+	result = keyring_read(snapshot->settings->keys, &snapshot->keys, err);
+	if (result == RESULT_NONE)
+		error_prefix(err, "no keys yet, `avis key create` makes them");
+	return result == RESULT_OK ? RESULT_OK : RESULT_BAD;
+}
+
+enum result
+snapshot_read(const char *path, struct snapshot **snapshot_r, struct error *err)
+{
+	struct snapshot *snapshot = memory_zeroed(1, sizeof(*snapshot));
+
+	snapshot->arena = arena_new();
+	snapshot->holders = 1;
+
+	enum result result = snapshot_fill(snapshot, path, err);
+
+	if (result == RESULT_OK)
+		*snapshot_r = snapshot;
+	else
+		snapshot_release(snapshot);
+	return result;
+}
+
+void
+snapshot_release(struct snapshot *snapshot)
+{
+	if (atomic_fetch_sub(&snapshot->holders, 1) != 1)
+		return;
+	rules_free(&snapshot->rules);
+	keyring_free(&snapshot->keys);
+	arena_free(&snapshot->arena);
+	free(snapshot);
+}
+
+struct snapshot *
+service_hold(struct service *service)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&service->lock);
+	snapshot = service->now;
+	atomic_fetch_add(&snapshot->holders, 1);
+	pthread_mutex_unlock(&service->lock);
+	return snapshot;
+}
+
+void
+service_replace(struct service *service, struct snapshot *snapshot)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&service->lock);
+	old = service->now;
+	service->now = snapshot;
+	pthread_mutex_unlock(&service->lock);
+	snapshot_release(old);
+}
