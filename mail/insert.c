@@ -92,22 +92,11 @@ static bool
 read_raw(struct insert *insert, const struct outline_part *part,
          struct span *raw_r)
 {
-	const struct body_source *source = insert->request->source;
-	size_t len = (size_t)(part->end - part->body), done = 0;
+	size_t len = (size_t)(part->end - part->body);
 	char *out = arena_alloc(insert->arena, len + 1);
 
-	while (done < len) {
-		struct span piece =
-			source->read(source->context,
-		                     part->body + (int64_t)done, len - done);
-
-		if (piece.len == 0)
-			return false;
-		memcpy(out + done, piece.at, piece.len);
-		done += piece.len;
-	}
 	*raw_r = span_make(out, len);
-	return true;
+	return body_read(insert->request->source, part->body, len, out);
 }
 
 static const char *

@@ -88,10 +88,15 @@ part_header_change(struct arena *arena, const struct body_source *source,
 		{ .name = "Content-Length", .value = NULL },
 	};
 	size_t len = (size_t)(part->body - part->start);
-	struct span header = source->read(source->context, part->start, len);
+	struct span header;
 	struct buf out;
+	char *bytes;
 
-	if (header.len != len || len > HEADER_LIMIT ||
+	if (len > HEADER_LIMIT)
+		return false;
+	bytes = arena_alloc(arena, len + 1);
+	header = span_make(bytes, len);
+	if (!body_read(source, part->start, len, bytes) ||
 	    !span_ends(header, "\r\n"))
 		return false;
 	buf_init(&out, HEADER_LIMIT * 2);

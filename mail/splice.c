@@ -21,6 +21,22 @@ body_source_of(struct span *body)
 }
 
 bool
+body_read(const struct body_source *source, int64_t at, size_t len, char *out)
+{
+	while (len > 0) {
+		struct span piece = source->read(source->context, at, len);
+
+		if (piece.len == 0)
+			return false;
+		memcpy(out, piece.at, piece.len);
+		out += piece.len;
+		at += (int64_t)piece.len;
+		len -= piece.len;
+	}
+	return true;
+}
+
+bool
 splice_add(struct arena *arena, struct splice_list *list, int64_t at,
            int64_t cut, struct span put)
 {
@@ -62,9 +78,9 @@ copy_old(const struct body_source *source, int64_t from, int64_t to,
 		                      : PIECE_BYTES;
 		struct span piece = source->read(source->context, from, want);
 
-		if (piece.len != want || !take(context, piece))
+		if (piece.len == 0 || !take(context, piece))
 			return false;
-		from += (int64_t)want;
+		from += (int64_t)piece.len;
 	}
 	return true;
 }

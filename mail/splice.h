@@ -27,13 +27,18 @@ struct splice_list {
 /* The bytes of the old body, wherever they are kept. */
 struct body_source {
 	int64_t size;
-	/* Valid until the next call; shorter than asked only at the end. */
+	/* Valid until the next call; may be shorter than asked, empty only
+	 * when there is no more, or it cannot be read. */
 	struct span (*read)(void *context, int64_t at, size_t len);
 	void *context;
 };
 
 /* A body that is in memory. */
 struct body_source body_source_of(struct span *body);
+
+/* len bytes from there, copied. False: they are not to be had. */
+bool body_read(const struct body_source *source, int64_t at, size_t len,
+               char *out);
 
 /* False: it would overlap another one, and was not added. */
 bool splice_add(struct arena *arena, struct splice_list *list, int64_t at,
