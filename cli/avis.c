@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	{ "proof", proof_command, "show what became of a message" },
 	{ "report", report_command, "read bounces and receipts from files" },
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
+	{ "consent", consent_command,
+	  "who agreed to what: import, show, withdraw" },
 	{ "key", key_command, "make, list and rotate keys" },
 };
 

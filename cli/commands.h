@@ -10,6 +10,7 @@
 #define EXIT_USAGE   2 /* wrong use; nothing was done */
 
 int check_command(int argc, char **argv);
+int consent_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int key_command(int argc, char **argv);
