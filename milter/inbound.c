@@ -12,6 +12,7 @@
 #include "milter/message_log.h"
 #include "milter/pass_on.h"
 #include "record/find.h"
+#include "record/person.h"
 
 #define CATCH_UP_MS 2000
 
@@ -117,34 +118,47 @@ read_arrival(struct session *session, const struct event *submitted,
 	report_read(arena, incoming_bytes(session), sent, count, report);
 }
 
-/* Said before: nothing new to record. When in doubt it is recorded. */
+/* Whose token is it? As find_case: a request may overtake its message. */
 static bool
-is_unsubscribed(struct session *session, struct message_id id)
+find_person(struct session *session, struct message_id id,
+            struct person_of_token *found)
 {
-	struct arena *arena = session->arena;
-	struct store *store = session->service->store;
-	struct store_answer answer = { .is_suppressed = false };
-	struct event submitted;
+	struct service *service = session->service;
 	struct error err;
+	enum result result = person_by_message(session->arena, service->store,
+	                                       id, found, &err);
 
-	if (find_submission(arena, store, id, &submitted, &err) != RESULT_OK ||
-	    submitted.recipient_count != 1)
-		return false;
-
-	const char *address =
-		address_normal(arena, submitted.recipients[0].address);
-	struct store_question question = {
-		.class_name = submitted.class_name,
-		.addresses = &address,
-		.count = 1,
-	};
-
-	return store_ask(arena, store, &question, &answer, &err) == RESULT_OK &&
-	       answer.is_suppressed;
+	if (result == RESULT_NONE &&
+	    forwarder_wait_current(service->forwarder, CATCH_UP_MS))
+		result = person_by_message(session->arena, service->store, id,
+		                           found, &err);
+	return result == RESULT_OK && !found->is_shared;
 }
 
+/* Said before: nothing new to record. When in doubt it is recorded. */
+static bool
+has_left(struct session *session, const struct person_of_token *found)
+{
+	struct person person;
+	struct error err;
+
+	return person_find(session->arena, session->service->store,
+	                   found->person, &person, &err) == RESULT_OK &&
+	       person_refuses(&person, found->class_name, false)[0] != '\0';
+}
+
+static int64_t
+retention_of(const struct settings *settings, const char *class_name)
+{
+	for (size_t i = 0; i < settings->class_count; i++)
+		if (strcmp(settings->classes[i].name, class_name) == 0)
+			return settings->classes[i].retention_ms;
+	return 0;
+}
+
+/* LST-13: the token decides; From can be anybody's. */
 static void
-handle_unsubscribe(struct session *session, struct arrival *arrival)
+record_unsubscribed(struct session *session, struct message_id id)
 {
 	struct event event = {
 		.time = clock_now(),
@@ -152,17 +166,33 @@ handle_unsubscribe(struct session *session, struct arrival *arrival)
 		.grade = GRADE_AUTHENTICATED,
 		.source = SOURCE_MAIL,
 		.has_message = true,
-		.message = arrival->id,
+		.message = id,
 		.recipient = 1,
 		.class_name = "",
 		.queue_id = session->message.queue_id,
 		.status = "",
 		.detail = "mailto",
 	};
+	struct person_of_token found;
 
-	/* LST-13: the token decides; From can be anybody's. */
-	if (!is_unsubscribed(session, arrival->id))
-		session_record(session, &event);
+	/* While the store is away, the forwarder finds out later. */
+	if (find_person(session, id, &found)) {
+		if (has_left(session, &found))
+			return;
+		memcpy(event.person, found.person, PERSON_SIZE);
+		event.class_name = found.class_name;
+		event.retention_ms = retention_of(session->snapshot->settings,
+		                                  found.class_name);
+		event_fact_add(session->arena, &event, "address",
+		               found.address);
+	}
+	session_record(session, &event);
+}
+
+static void
+handle_unsubscribe(struct session *session, struct arrival *arrival)
+{
+	record_unsubscribed(session, arrival->id);
 	pass_on_consume(session, arrival);
 	message_log(session, "-", "consume", "unsubscribe by mail");
 }

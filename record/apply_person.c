@@ -52,12 +52,9 @@ set_choice(struct apply *apply, const char *person, const char *subject,
 }
 
 void
-apply_refusal(struct apply *apply, const char *address, const char *class_name,
-              time_ms_t since)
+apply_refusal(struct apply *apply, const char person[PERSON_SIZE],
+              const char *class_name, time_ms_t since)
 {
-	char person[PERSON_SIZE];
-
-	person_name(apply->keys, address, person);
 	set_choice(apply, person,
 	           class_name[0] != '\0' ? class_name : REGISTER_ALL, since,
 	           REGISTER_NO);

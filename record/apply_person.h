@@ -11,7 +11,7 @@
 void apply_person(struct apply *apply, const struct event *event);
 
 /* From then on no mail of that class. */
-void apply_refusal(struct apply *apply, const char *address,
+void apply_refusal(struct apply *apply, const char person[PERSON_SIZE],
                    const char *class_name, time_ms_t since);
 
 #endif

@@ -13,6 +13,7 @@
 #include "record/appender.h"
 #include "record/apply_person.h"
 #include "record/counts.h"
+#include "record/person_keys.h"
 #include "record/pool.h"
 #include "record/reader.h"
 
@@ -348,17 +349,58 @@ static void
 suppress(struct feed *feed, const struct event *submitted, unsigned recipient,
          time_ms_t since)
 {
-	for (size_t i = 0; i < submitted->recipient_count; i++)
-		if (recipient == 0 || recipient == i + 1)
-			apply_refusal(&feed->apply,
-			              submitted->recipients[i].address,
-			              submitted->class_name, since);
+	for (size_t i = 0; i < submitted->recipient_count; i++) {
+		char person[PERSON_SIZE];
+
+		if (recipient != 0 && recipient != i + 1)
+			continue;
+		person_name(feed->keys, submitted->recipients[i].address,
+		            person);
+		apply_refusal(&feed->apply, person, submitted->class_name,
+		              since);
+	}
 }
 
 static void
 forget_late(struct feed *feed, const char *field)
 {
 	BATCH(&feed->batch, SPAN("HDEL"), SPAN("avis:late"), span_of(field));
+}
+
+/* The message is known: it says whose wish this is, and what it is about. */
+static void
+join_submission(struct feed *feed, struct event *event,
+                const struct event *submitted)
+{
+	if (event->class_name[0] == '\0')
+		event->class_name = submitted->class_name;
+	if (event->retention_ms == 0)
+		event->retention_ms = submitted->retention_ms;
+	suppress(feed, submitted, event->recipient, event->time);
+}
+
+/* It is forgotten, but whose its token was is not (LST-12). */
+static enum result
+join_way_out(struct feed *feed, struct event *event, bool *is_found_r,
+             struct error *err)
+{
+	struct person_of_token found = { .person = "" };
+	struct redis_reply *replies;
+	enum result result;
+	size_t count;
+
+	way_out_ask(event->message, &feed->batch);
+	count = feed->batch.count;
+	result = send_batch(feed, &replies, err);
+	*is_found_r = result == RESULT_OK &&
+	              way_out_among(feed->arena, replies, count, &found) &&
+	              !found.is_shared;
+	if (*is_found_r) {
+		event->class_name = found.class_name;
+		apply_refusal(&feed->apply, found.person, found.class_name,
+		              event->time);
+	}
+	return result;
 }
 
 /*
@@ -374,6 +416,7 @@ handle_unsubscribed(struct feed *feed, struct event *event, struct error *err)
 	struct redis_reply *replies;
 	struct event submitted;
 	enum result result;
+	bool is_found = true;
 
 	/* Who names the person and the class needs no message. */
 	if (!event->has_message ||
@@ -391,16 +434,14 @@ handle_unsubscribed(struct feed *feed, struct event *event, struct error *err)
 		result = send_batch(feed, &replies, err);
 	if (result != RESULT_OK)
 		return result;
-	if (read_submission(feed, event->message, &replies[2], &submitted) ==
+	if (read_submission(feed, event->message, &replies[2], &submitted) !=
 	    NULL)
-		return RESULT_OK;
-	if (event->class_name[0] == '\0')
-		event->class_name = submitted.class_name;
-	if (event->retention_ms == 0)
-		event->retention_ms = submitted.retention_ms;
-	suppress(feed, &submitted, event->recipient, event->time);
-	forget_late(feed, field);
-	return RESULT_OK;
+		join_submission(feed, event, &submitted);
+	else
+		result = join_way_out(feed, event, &is_found, err);
+	if (result == RESULT_OK && is_found)
+		forget_late(feed, field);
+	return result;
 }
 
 static bool

@@ -286,30 +286,20 @@ from_submission(const struct keyring *keys, const struct event *submitted,
 	person_name(keys, found->address, found->person);
 }
 
-/* Each month in which a way out of now or before may end. */
 static enum result
 find_way_out(struct arena *arena, struct store *store, struct message_id id,
              struct person_of_token *found, struct error *err)
 {
-	time_ms_t month = clock_now(), last = month + WAY_OUT_LONGEST_MS;
 	struct redis_reply *replies;
 	struct batch batch;
 
 	batch_init(&batch);
-	for (; month <= last; month = schema_next_month(month)) {
-		char key[SCHEMA_KEY_SIZE];
-
-		way_out_key(id, month, key);
-		BATCH(&batch, SPAN("HGET"), span_of(key), way_out_field(&id));
-	}
+	way_out_ask(id, &batch);
 	enum result result = store_run(store, &batch, arena, &replies, err);
-	size_t count = result == RESULT_OK ? batch.count : 0;
+	size_t count = batch.count;
 	batch_done(&batch);
-	for (size_t i = 0; i < count; i++)
-		if (replies[i].type == REDIS_TEXT &&
-		    way_out_read(arena, replies[i].text, found))
-			return RESULT_OK;
-	if (result == RESULT_OK) {
+	if (result == RESULT_OK &&
+	    !way_out_among(arena, replies, count, found)) {
 		error_set(err, "this message is not known");
 		result = RESULT_NONE;
 	}

@@ -166,3 +166,27 @@ way_out_read(struct arena *arena, struct span value,
 	found_r->class_name = arena_strndup(arena, value.at, value.len);
 	return true;
 }
+
+void
+way_out_ask(struct message_id id, struct batch *batch)
+{
+	time_ms_t month = clock_now(), last = month + WAY_OUT_LONGEST_MS;
+
+	for (; month <= last; month = schema_next_month(month)) {
+		char key[SCHEMA_KEY_SIZE];
+
+		way_out_key(id, month, key);
+		BATCH(batch, SPAN("HGET"), span_of(key), way_out_field(&id));
+	}
+}
+
+bool
+way_out_among(struct arena *arena, const struct redis_reply *replies,
+              size_t count, struct person_of_token *found_r)
+{
+	for (size_t i = 0; i < count; i++)
+		if (replies[i].type == REDIS_TEXT &&
+		    way_out_read(arena, replies[i].text, found_r))
+			return true;
+	return false;
+}

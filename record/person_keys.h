@@ -40,4 +40,9 @@ void way_out_write(const struct keyring *keys, const struct event *submitted,
 bool way_out_read(struct arena *arena, struct span value,
                   struct person_of_token *found_r);
 
+/* One question for each month in which one of now or before may end. */
+void way_out_ask(struct message_id id, struct batch *batch);
+bool way_out_among(struct arena *arena, const struct redis_reply *replies,
+                   size_t count, struct person_of_token *found_r);
+
 #endif

@@ -1,9 +1,11 @@
 """Leaving a list by mail, and what it changes."""
 
+import json
 import re
 import smtplib
 
 import pytest
+import redis as client
 
 from tests.e2e.people import (
     STRANGER, field, fresh_recipient, from_outside, letter, send_and_receive,
@@ -68,6 +70,30 @@ def test_LST_13_a_wrong_token_takes_nobody_off_and_is_kept(lab):
     send_and_receive(lab, newsletter(reader), to=reader)
 
 
+def is_refused(lab, reader):
+    try:
+        lab.send("news@example.fr", [reader], newsletter(reader))
+    except smtplib.SMTPResponseException as refusal:
+        return refusal.smtp_code == 550
+    return False
+
+
+def test_LST_12_a_message_long_forgotten_can_be_left(lab):
+    """The record of it has gone, its way out has not; and the entry says who,
+    so that no replay needs the message either (GDPR-6)."""
+    reader = fresh_recipient()
+    first = send_and_receive(lab, newsletter(reader), to=reader)
+    wait_case(lab, first, "submitted")
+    redis = client.Redis(unix_socket_path=str(lab.redis.socket))
+    redis.delete(*redis.scan_iter("avis:{" + "?" * 26 + "}*"))
+    leave(lab, reader, way_out(first))
+    wait_until(lambda: is_refused(lab, reader), "the refusal", 10, lab.logs())
+    shown = lab.avis.run("journal", "show").stdout.splitlines()
+    entry = [e for e in map(json.loads, shown) if e["k"] == "unsubscribed"][-1]
+    assert entry["class"] == "newsletter"
+    assert re.fullmatch("[0-9a-f]{24}", entry["p"])
+
+
 def test_suppressed_among_others_is_left_out(lab):
     """GDPR-4: the others get theirs."""
     gone, stays = fresh_recipient(), fresh_recipient()
@@ -89,11 +115,4 @@ def test_LST_12_survives_an_emptied_redis(lab):
     wait_case(lab, first, "unsubscribed")
     lab.redis.empty()
     lab.avis.run("journal replay")
-
-    def is_refused():
-        try:
-            lab.send("news@example.fr", [reader], newsletter(reader))
-        except smtplib.SMTPResponseException as refusal:
-            return refusal.smtp_code == 550
-        return False
-    wait_until(is_refused, "the refusal after the replay", 10, lab.logs())
+    wait_until(lambda: is_refused(lab, reader), "the refusal after the replay", 10, lab.logs())
