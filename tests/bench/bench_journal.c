@@ -173,7 +173,7 @@ static void
 feed_all(const char *folder, const char *writer, const char *url,
          const struct keyring *keys)
 {
-	struct store_options options = { url, 5000, keys, 0 };
+	struct store_options options = { url, 5000, keys, 0, 0 };
 	struct store *store;
 	struct feed *feed;
 	struct error err = { "" };

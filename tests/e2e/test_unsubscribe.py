@@ -115,4 +115,5 @@ def test_LST_12_survives_an_emptied_redis(lab):
     wait_case(lab, first, "unsubscribed")
     lab.redis.empty()
     lab.avis.run("journal replay")
-    wait_until(lambda: is_refused(lab, reader), "the refusal after the replay", 10, lab.logs())
+    wait_until(lambda: is_refused(lab, reader), "the refusal after the replay",
+               10, lab.logs())
