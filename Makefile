@@ -44,20 +44,23 @@ USES_mail   = base
 USES_policy = conf base
 USES_record = conf base
 USES_flow   = mail policy conf base
+USES_web    = record policy conf base
 USES_milter = flow mail policy record conf base
 USES_cli    = flow mail policy record conf base
-ROOMS = base conf mail policy record flow milter cli
+ROOMS = base conf mail policy record flow web milter cli
 
-PROGRAMS         = avis avis-milter
+PROGRAMS         = avis avis-milter avis-web
 ROOM_avis        = cli
 ROOM_avis-milter = milter
+ROOM_avis-web    = web
 MAIN_avis        = $(BUILD)/cli/avis.o
 MAIN_avis-milter = $(BUILD)/milter/avis_milter.o
+MAIN_avis-web    = $(BUILD)/web/avis_web.o
 
 # --- Outside libraries: file:pkg-config name, the one adapter of each ----
 ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
 	mail/mime:gmime-3.0 mail/html_place:gumbo policy/pcre:libpcre2-8 \
-	policy/zone:glib-2.0 record/redis:hiredis \
+	policy/zone:glib-2.0 record/redis:hiredis web/http:libmicrohttpd \
 	milter/mta_in:milter milter/mta_out:milter base/transfer:libcurl
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
@@ -247,6 +250,8 @@ PAGES   = $(foreach n,1 5 8,$(wildcard */*.$(n)))
 SETTINGS = $(wildcard conf/*.conf) contrib/redis/redis.conf \
 	contrib/postfix/mark-notify.pcre contrib/postfix/strangers.cidr
 SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
+	systemd/avis-web.service:$(UNITDIR) \
+	systemd/avis-web.socket:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
 	sysusers.d/avis.conf:/usr/lib/sysusers.d \
 	tmpfiles.d/avis.conf:/usr/lib/tmpfiles.d \
@@ -260,6 +265,7 @@ install: all
 	install -D -m 755 $(BUILD)/avis $(DESTDIR)$(PREFIX)/bin/avis
 	install -D -m 755 $(BUILD)/avis-milter \
 		$(DESTDIR)$(PREFIX)/sbin/avis-milter
+	install -D -m 755 $(BUILD)/avis-web $(DESTDIR)$(PREFIX)/sbin/avis-web
 	$(Q)for page in $(PAGES); do \
 		install -D -m 644 -t $(MAN)/man$${page##*.} $$page || exit 1; done
 	$(Q)for item in $(SYSTEM); do \
@@ -278,7 +284,9 @@ install: all
 
 # What an administrator may have changed stays.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/avis $(DESTDIR)$(PREFIX)/sbin/avis-milter
+	rm -f $(DESTDIR)$(PREFIX)/bin/avis \
+		$(DESTDIR)$(PREFIX)/sbin/avis-milter \
+		$(DESTDIR)$(PREFIX)/sbin/avis-web
 	rm -f $(foreach page,$(PAGES),\
 		$(MAN)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	rm -f $(foreach item,$(SYSTEM),$(DESTDIR)$(lastword $(subst \
@@ -295,7 +303,7 @@ help:
 clean:
 	rm -rf build build-*/
 
-#: make             builds build/avis and build/avis-milter
+#: make             builds build/avis, avis-milter and avis-web
 #: make demo        the main job on private servers; KEEP=1 leaves them on
 #: make check       installs what tests need, builds, runs everything
 #: make check-unit  unit tests; TESTS='test_mail_*' for some

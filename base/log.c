@@ -43,6 +43,23 @@ log_set_level(enum log_level level)
 	atomic_store(&log_limit, level);
 }
 
+void
+log_set_level_named(const char *word)
+{
+	static const char *const words[] = {
+		[LOG_LEVEL_ERROR] = "error",
+		[LOG_LEVEL_WARN] = "warn",
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+	enum log_level level = LOG_LEVEL_INFO;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			level = (enum log_level)i;
+	log_set_level(level);
+}
+
 /* One write(2) a line, so that lines of threads do not mix. */
 static void
 log_to_stderr(enum log_level level, const char *text)

@@ -26,6 +26,8 @@ enum log_level {
 /* Before any thread starts. program is kept, not copied. */
 void log_open(const char *program, enum log_target target);
 void log_set_level(enum log_level level);
+/* "error", "warn", "info", "debug"; any other word is info. */
+void log_set_level_named(const char *word);
 
 void log_debug(const char *format, ...) FORMAT_LIKE(1, 2);
 void log_info(const char *format, ...) FORMAT_LIKE(1, 2);

@@ -238,10 +238,18 @@ struct organisation_settings {
 	const char *privacy;   /* URL of the privacy notice */
 };
 
-/* What recipients see of avis-web. */
+/* avis-web: how it is reached, and what recipients see of it. */
 struct pages_settings {
-	const char *language;     /* "en" or "fr", when nothing else decides */
-	const char *templates;    /* folder with the operator's own; "" */
+	const char *listen;       /* 127.0.0.1:8893, [::1]:8893, unix:/path */
+	struct text_list proxies; /* networks whose word on clients counts */
+	const char *forwarded;    /* "x-forwarded-for" or "forwarded" */
+	const char *certificate;  /* files, PEM; "": no TLS of its own */
+	const char *key;
+	const char *rate;      /* "1200/60s": requests of one client network */
+	int64_t connections;   /* of one client network at a time */
+	int64_t timeout_ms;    /* for a request to be whole */
+	const char *language;  /* "en" or "fr", when nothing else decides */
+	const char *templates; /* folder with the operator's own; "" */
 	const char *translations; /* folder of the compiled catalogues */
 };
 

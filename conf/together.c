@@ -141,6 +141,26 @@ check_sizes(struct load *load, const struct class_settings *class)
 		              "no message can match");
 }
 
+/* TLS of our own wants both files. */
+static void
+check_pages(struct load *load)
+{
+	const struct pages_settings *pages = &load->settings->pages;
+	bool has_certificate = pages->certificate[0] != '\0';
+
+	if (has_certificate == (pages->key[0] != '\0'))
+		return;
+
+	const char *missing =
+		has_certificate ? "pages.key" : "pages.certificate";
+	const char *given = has_certificate ? "pages.certificate" : "pages.key";
+
+	load_complain(
+		load,
+		settings_place(load->settings, given, (struct place){ 0 }),
+		missing, "is missing: certificate and key go together", "");
+}
+
 void
 load_check_together(struct load *load)
 {
@@ -149,6 +169,7 @@ load_check_together(struct load *load)
 	set_unsubscribe(load);
 	set_contact(load);
 	check_addresses(load);
+	check_pages(load);
 	for (size_t i = 0; i < settings->class_count; i++) {
 		check_class(load, &settings->classes[i], i);
 		check_sizes(load, &settings->classes[i]);

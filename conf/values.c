@@ -478,6 +478,33 @@ value_check_listen(const char *text, struct error *err)
 	                "\"inet:8892@127.0.0.1\"");
 }
 
+/* A literal address: names may change what they mean while we listen. */
+enum result
+value_check_endpoint(const char *text, struct error *err)
+{
+	struct span rest = span_of(text);
+	const char *colon = strrchr(text, ':');
+	struct network address;
+	struct error ignored;
+
+	if (span_starts(rest, "unix:/"))
+		return value_check_listen(text, err);
+	if (colon == NULL || !is_port(span_of(colon + 1)))
+		return bad(err, "is not \"127.0.0.1:8893\", \"[::1]:8893\" or "
+		                "\"unix:/run/avis/web.sock\"");
+
+	char host[64] = "";
+
+	if ((size_t)(colon - text) < sizeof(host))
+		memcpy(host, text, (size_t)(colon - text));
+	if (network_parse(host, &address, &ignored) != RESULT_OK ||
+	    strchr(host, '/') != NULL ||
+	    (strchr(host, ':') != NULL && host[0] != '['))
+		return bad(err, "wants an address in front of the port: "
+		                "\"127.0.0.1:8893\" or \"[::1]:8893\"");
+	return RESULT_OK;
+}
+
 /* RFC 2919: a label, a dot and a domain we control. */
 enum result
 value_check_list_id(const char *text, struct error *err)

@@ -13,12 +13,13 @@
  */
 typedef enum result value_check(const char *text, struct error *err);
 
-value_check value_check_line;    /* one line of UTF-8, not empty */
-value_check value_check_host;    /* mx1, mx1.example.fr */
-value_check value_check_listen;  /* unix:PATH or inet:PORT@HOST */
-value_check value_check_address; /* local@domain */
-value_check value_check_mailbox; /* the same, perhaps Name <...> */
-value_check value_check_from;    /* "keep" or a mailbox */
+value_check value_check_line;     /* one line of UTF-8, not empty */
+value_check value_check_host;     /* mx1, mx1.example.fr */
+value_check value_check_listen;   /* unix:PATH or inet:PORT@HOST */
+value_check value_check_endpoint; /* 127.0.0.1:80, [::1]:80, unix:PATH */
+value_check value_check_address;  /* local@domain */
+value_check value_check_mailbox;  /* the same, perhaps Name <...> */
+value_check value_check_from;     /* "keep" or a mailbox */
 value_check value_check_delimiter;
 value_check value_check_web;   /* https://host, no query */
 value_check value_check_https; /* https://host/path?query */

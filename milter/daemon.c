@@ -1,20 +1,15 @@
 #include "milter/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/notify.h"
+#include "base/signals.h"
 #include "mail/report.h"
 #include "milter/health.h"
 #include "milter/mta_in.h"
-#include "milter/notify.h"
 #include "record/ledger.h"
 
 #define PROGRAM         "milter"
@@ -28,50 +23,6 @@ struct daemon {
 	pthread_t server;
 };
 
-/* Written by the handler, read by main: one byte a signal. */
-static int signal_pipe[2];
-
-static void
-on_signal(int number)
-{
-	int kept = errno;
-	char byte = (char)number;
-
-	/* Full means that a reload is on its way already. */
-	if (write(signal_pipe[1], &byte, 1) < 0)
-		errno = kept;
-	errno = kept;
-}
-
-/*
- * libmilter stops at SIGHUP: its own thread waits for it with sigwait. Linux
- * gives a signal of the process to the main thread whenever that has it
- * unblocked, so main takes the signals and libmilter runs in a thread.
- * SA_NODEFER keeps it unblocked in the handler too.
- */
-static enum result
-take_signals(struct error *err)
-{
-	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = on_signal,
-		                    .sa_flags = SA_RESTART | SA_NODEFER };
-
-	if (pipe(signal_pipe) != 0) {
-		error_errno(err, errno, "cannot make a pipe");
-		return RESULT_BAD;
-	}
-	for (int i = 0; i < 2; i++) {
-		fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
-		fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
-	}
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-	return RESULT_OK;
-}
-
 static void *
 serve(void *context)
 {
@@ -79,24 +30,19 @@ serve(void *context)
 	if (!mta_in_serve())
 		log_error("libmilter ended with an error");
 	/* Wake main, whoever ended it. */
-	on_signal(SIGTERM);
+	signals_stop();
 	return NULL;
 }
 
-/* Threads inherit the mask: only main shall see these signals. */
 static enum result
 start_server(struct daemon *daemon, struct error *err)
 {
-	sigset_t ours, before;
 	int number;
 
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGHUP);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	/* libmilter stops at SIGHUP: its threads must not see it. */
+	signals_block();
 	number = pthread_create(&daemon->server, NULL, serve, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	signals_unblock();
 	if (number != 0) {
 		error_errno(err, number, "cannot start a thread");
 		return RESULT_BAD;
@@ -107,7 +53,7 @@ start_server(struct daemon *daemon, struct error *err)
 static enum result
 open_record(struct service *service, struct error *err)
 {
-	const struct settings *settings = service->now->settings;
+	const struct settings *settings = service->first->settings;
 	struct journal_options journal = {
 		.folder = settings->journal,
 		.host = settings->host,
@@ -134,41 +80,25 @@ open_record(struct service *service, struct error *err)
 	return RESULT_OK;
 }
 
-static enum log_level
-log_level_of(const char *word)
-{
-	static const char *const words[] = {
-		[LOG_LEVEL_ERROR] = "error",
-		[LOG_LEVEL_WARN] = "warn",
-		[LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0)
-			return (enum log_level)i;
-	return LOG_LEVEL_INFO;
-}
-
 static enum result
 start(struct daemon *daemon, struct error *err)
 {
 	struct service *service = &daemon->service;
 	enum result result =
-		snapshot_read(daemon->conf_path, &service->now, err);
+		snapshot_read(daemon->conf_path, &service->first, err);
 
 	if (result != RESULT_OK)
 		return result;
-	pthread_mutex_init(&service->lock, NULL);
+	service->place = snapshot_place_new(service->first);
+	/* The first snapshot stays for the record's threads. */
+	snapshot_hold(service->place);
 	log_open("avis-milter",
-	         strcmp(service->now->settings->log, "syslog") == 0
+	         strcmp(service->first->settings->log, "syslog") == 0
 	                 ? LOG_TO_SYSLOG
 	                 : LOG_TO_STDERR);
-	log_set_level(log_level_of(service->now->settings->log_level));
+	log_set_level_named(service->first->settings->log_level);
 	report_setup();
-	/* The first snapshot stays for the record's threads. */
-	service->first = service_hold(service);
-	result = take_signals(err);
+	result = signals_take(err);
 	/* The record first: its lock keeps a second daemon off our socket. */
 	if (result == RESULT_OK)
 		result = open_record(service, err);
@@ -211,33 +141,11 @@ reload(struct daemon *daemon)
 		log_error("reload: %s; the settings in force stay", err.text);
 		return;
 	}
-	warn_fixed(service->now->settings, snapshot->settings);
-	log_set_level(log_level_of(snapshot->settings->log_level));
+	warn_fixed(service->first->settings, snapshot->settings);
+	log_set_level_named(snapshot->settings->log_level);
 	log_info("reload: %zu classes, in force from the next message on",
 	         snapshot->settings->class_count);
-	service_replace(service, snapshot);
-}
-
-/* Until a signal says stop. Reloads that came together are done once. */
-static void
-watch_signals(struct daemon *daemon)
-{
-	bool is_stopping = false;
-
-	while (!is_stopping) {
-		bool is_reload = false;
-		struct pollfd ready = { signal_pipe[0], POLLIN, 0 };
-		char byte;
-
-		while (read(signal_pipe[0], &byte, 1) == 1) {
-			is_reload |= byte == SIGHUP;
-			is_stopping |= byte != SIGHUP;
-		}
-		if (is_reload && !is_stopping)
-			reload(daemon);
-		if (!is_stopping && !is_reload)
-			poll(&ready, 1, -1);
-	}
+	snapshot_replace(service->place, snapshot);
 }
 
 /* Messages under way get their answer; what is in the journal goes out. */
@@ -263,7 +171,7 @@ stop(struct daemon *daemon)
 	journal_close(&service->journal);
 	store_close(&service->store);
 	snapshot_release(service->first);
-	snapshot_release(service->now);
+	snapshot_place_free(&service->place);
 }
 
 int
@@ -278,14 +186,15 @@ daemon_run(const char *conf_path)
 		return 1;
 	}
 
-	const struct settings *settings = daemon.service.now->settings;
+	const struct settings *settings = daemon.service.first->settings;
 
 	daemon.health = health_start(&daemon.service);
 	log_info("ready on %s as %s: %zu classes, journal %s", settings->listen,
 	         journal_writer(daemon.service.journal), settings->class_count,
 	         settings->journal);
 	notify_supervisor("READY=1");
-	watch_signals(&daemon);
+	while (signals_wait() == SIGNAL_RELOAD)
+		reload(&daemon);
 	stop(&daemon);
 	return 0;
 }

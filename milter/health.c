@@ -1,5 +1,6 @@
 #include "milter/health.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -40,7 +41,7 @@ is_healthy(struct transfer *transfer, const char *web)
 static void
 check_once(struct health *health, struct transfer *transfer)
 {
-	struct snapshot *snapshot = service_hold(health->service);
+	struct snapshot *snapshot = snapshot_hold(health->service->place);
 	const char *web = snapshot->settings->web;
 	bool is_well = web[0] != '\0' && is_healthy(transfer, web);
 	bool was_well =
@@ -85,7 +86,7 @@ health_start(struct service *service)
 	struct health *health;
 	pthread_condattr_t clock;
 
-	if (service->now->settings->web[0] == '\0')
+	if (service->first->settings->web[0] == '\0')
 		return NULL;
 	health = memory_zeroed(1, sizeof(*health));
 	health->service = service;

@@ -452,7 +452,7 @@ mta_in_open(struct service *service, struct error *err)
 		.xxfi_data = on_data,
 		.xxfi_negotiate = on_negotiate,
 	};
-	const struct settings *settings = service->now->settings;
+	const struct settings *settings = service->first->settings;
 
 	mta_service = service;
 	(void)smfi_setmaxdatasize(PACKET_BYTES);

@@ -132,7 +132,7 @@ session_sender(struct session *session, const char *path,
 {
 	struct arena *arena = session->arena;
 
-	session->snapshot = service_hold(session->service);
+	session->snapshot = snapshot_hold(session->service->place);
 	session->over_limit = "";
 	session->is_dull = false;
 	session->is_body_whole = true;

@@ -16,8 +16,8 @@ LIBRARIES = [
     (r"pcre2\.h", "libpcre2-8"), (r"hiredis/", "hiredis"),
     (r"libmilter/", "milter"), (r"curl/", "libcurl"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
-    (r"gumbo\.h", "gumbo"),
-    (r"(microhttpd|iconv)\.h", "none"),
+    (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
+    (r"iconv\.h", "none"),
 ]
 SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"

@@ -1,11 +1,18 @@
-#include "milter/service.h"
+#include "policy/snapshot.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "policy/ruleset.h"
+
+struct snapshot_place {
+	pthread_mutex_t lock; /* over `now` */
+	struct snapshot *now;
+};
 
 /* The remedy stands on a line of its own, which a log does not have. */
 static void
@@ -69,26 +76,47 @@ snapshot_release(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+struct snapshot_place *
+snapshot_place_new(struct snapshot *snapshot)
+{
+	struct snapshot_place *place = memory_zeroed(1, sizeof(*place));
+
+	pthread_mutex_init(&place->lock, NULL);
+	place->now = snapshot;
+	return place;
+}
+
+void
+snapshot_place_free(struct snapshot_place **place)
+{
+	if (*place == NULL)
+		return;
+	snapshot_release((*place)->now);
+	pthread_mutex_destroy(&(*place)->lock);
+	free(*place);
+	*place = NULL;
+}
+
 struct snapshot *
-service_hold(struct service *service)
+snapshot_hold(struct snapshot_place *place)
 {
 	struct snapshot *snapshot;
 
-	pthread_mutex_lock(&service->lock);
-	snapshot = service->now;
+	pthread_mutex_lock(&place->lock);
+	snapshot = place->now;
 	atomic_fetch_add(&snapshot->holders, 1);
-	pthread_mutex_unlock(&service->lock);
+	pthread_mutex_unlock(&place->lock);
 	return snapshot;
 }
 
 void
-service_replace(struct service *service, struct snapshot *snapshot)
+snapshot_replace(struct snapshot_place *place, struct snapshot *snapshot)
 {
 	struct snapshot *old;
 
-	pthread_mutex_lock(&service->lock);
-	old = service->now;
-	service->now = snapshot;
-	pthread_mutex_unlock(&service->lock);
+	pthread_mutex_lock(&place->lock);
+	old = place->now;
+	place->now = snapshot;
+	pthread_mutex_unlock(&place->lock);
 	snapshot_release(old);
 }

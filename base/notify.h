@@ -1,5 +1,5 @@
-#ifndef MILTER_NOTIFY_H
-#define MILTER_NOTIFY_H
+#ifndef BASE_NOTIFY_H
+#define BASE_NOTIFY_H
 
 /*
  * sd_notify(3) without the library: tells systemd "READY=1" and the like.

@@ -1,0 +1,108 @@
+#include "web/routes.h"
+
+#include <string.h>
+
+#include "web/answer.h"
+#include "web/health.h"
+#include "web/unsubscribe.h"
+
+static const struct route routes[] = {
+	{ HTTP_GET, "/health", 0, health_show },
+	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_show },
+	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_do },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static bool
+is_at(const struct route *route, const char *path)
+{
+	return route->purpose == 0 ? strcmp(route->prefix, path) == 0
+	                           : text_starts(path, route->prefix);
+}
+
+/*
+ * The same work whatever is wrong: what is no token at all is compared as
+ * well, against one that nobody has (LST-6).
+ */
+static void
+check_token(struct call *call, const struct route *route)
+{
+	const struct keyring *keys = call->snapshot->keys;
+	enum token_purpose purpose = (enum token_purpose)route->purpose;
+	struct span text = span_of(call->request->path + strlen(route->prefix));
+	struct message_id nobody = message_id_new();
+	char other[TOKEN_URL_SIZE];
+
+	/* Some programs add a slash; a redirect would be worse (LST-8). */
+	if (span_ends(text, "/"))
+		text.len--;
+	token_for_url(keys, purpose, nobody, other);
+	call->token = arena_strndup(call->arena, text.at, text.len);
+	call->is_genuine = token_check_url(keys, purpose, text, &call->message);
+	if (call->is_genuine)
+		return;
+	call->message = nobody;
+	call->service->wrong_tokens++;
+}
+
+/* GET and POST where there is a row; the rest is told which. */
+static void
+answer_method(struct call *call, bool has_get, bool has_post,
+              struct http_answer *answer)
+{
+	bool is_options = call->request->method == HTTP_OPTIONS;
+	const char *allow = has_get && has_post ? "GET, HEAD, OPTIONS, POST"
+	                    : has_get           ? "GET, HEAD, OPTIONS"
+	                                        : "OPTIONS, POST";
+
+	http_add(call->arena, &answer->headers, "Allow", allow);
+	if (is_options)
+		answer->status = 204;
+	else
+		answer_text(answer, 405, "This method is not for this page.\n");
+}
+
+static void
+dispatch(struct call *call, struct http_answer *answer)
+{
+	enum http_method method = call->request->method;
+	bool has_get = false, has_post = false;
+
+	for (size_t i = 0; i < ROUTES; i++) {
+		const struct route *route = &routes[i];
+		bool is_get = route->method == HTTP_GET;
+
+		if (!is_at(route, call->request->path))
+			continue;
+		has_get |= is_get;
+		has_post |= !is_get;
+		if (route->method != method && !(is_get && method == HTTP_HEAD))
+			continue;
+		if (route->purpose != 0)
+			check_token(call, route);
+		route->handle(call, answer);
+		return;
+	}
+	if (has_get || has_post)
+		answer_method(call, has_get, has_post, answer);
+	else
+		answer_unknown(call, answer);
+}
+
+void
+routes_answer(void *context, struct arena *arena,
+              const struct http_request *request, struct http_answer *answer)
+{
+	struct service *service = context;
+	struct snapshot *snapshot = snapshot_hold(service->place);
+	struct call call = { .arena = arena,
+		             .request = request,
+		             .service = service,
+		             .snapshot = snapshot,
+		             .token = "" };
+
+	service->requests++;
+	dispatch(&call, answer);
+	snapshot_release(snapshot);
+}

@@ -1,0 +1,44 @@
+#ifndef WEB_ROUTES_H
+#define WEB_ROUTES_H
+
+#include "base/token.h"
+#include "web/http.h"
+#include "web/service.h"
+
+/*
+ * Which function answers what: one table of method, prefix and purpose. What
+ * GET shows, HEAD shows without its body; only POST changes anything
+ * (LST-9); nothing is ever redirected (LST-8).
+ */
+
+/* One request on its way through; lives as long as its answer. */
+struct call {
+	struct arena *arena;
+	const struct http_request *request;
+	struct service *service;
+	const struct snapshot *snapshot;
+	/*
+	 * Behind a prefix with a purpose: does the token name a message? If
+	 * not, `message` is one that never was, so that a handler does the
+	 * same work for both (LST-6).
+	 */
+	bool is_genuine;
+	struct message_id message;
+	const char *token; /* as it stands in the path: for links and forms */
+};
+
+typedef void route_handler(struct call *call, struct http_answer *answer);
+
+struct route {
+	enum http_method method; /* GET or POST */
+	const char *prefix;      /* "/u/": a token follows; "/health": all */
+	int purpose;             /* enum token_purpose; 0: no token */
+	route_handler *handle;
+};
+
+/* An http_handle; context is struct service. */
+void routes_answer(void *context, struct arena *arena,
+                   const struct http_request *request,
+                   struct http_answer *answer);
+
+#endif
