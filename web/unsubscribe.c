@@ -1,38 +1,36 @@
 #include "web/unsubscribe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "record/find.h"
+#include "record/person.h"
 #include "web/answer.h"
 
 #define SETTLE_MS 2000
 
-/* Whose token it is, and of which list. */
-struct target {
-	const char *class_name;
-	const char *address;
-	bool is_shared;
-};
-
+/*
+ * NONE for what names nobody: a wrong token, an unknown one, one that
+ * several recipients share. A wrong one is looked up like the others, under
+ * the id of a message that never was (LST-6).
+ */
 static enum result
-find_target(struct call *call, struct target *target_r, struct error *err)
+find_target(struct call *call, struct person_of_token *target,
+            struct error *err)
 {
-	struct event submitted;
-	enum result result = find_submission(
+	enum result result = person_by_message(
 		call->arena, ledger_store(call->service->ledger), call->message,
-		&submitted, err);
+		target, err);
 
-	if (result != RESULT_OK)
-		return result;
-	target_r->class_name = submitted.class_name;
-	target_r->is_shared = submitted.recipient_count != 1;
-	target_r->address = submitted.recipient_count > 0
-	                            ? submitted.recipients[0].address
-	                            : "";
-	return call->is_genuine && !target_r->is_shared ? RESULT_OK
-	                                                : RESULT_NONE;
+	if (!call->is_genuine && result != RESULT_RETRY)
+		return RESULT_NONE;
+	if (result == RESULT_OK && target->is_shared)
+		return RESULT_NONE;
+	/* Signed by us, so there was one: the store has yet to hear of it. */
+	if (result == RESULT_NONE && call->is_genuine)
+		return RESULT_RETRY;
+	return result;
 }
 
 static const char *
@@ -47,7 +45,7 @@ title_of(struct call *call, const char *class_name)
 }
 
 static void
-show(struct call *call, const char *name, const struct target *target,
+show(struct call *call, const char *name, const struct person_of_token *target,
      struct http_answer *answer)
 {
 	struct http_fields fields = { 0 };
@@ -61,7 +59,7 @@ show(struct call *call, const char *name, const struct target *target,
 void
 unsubscribe_show(struct call *call, struct http_answer *answer)
 {
-	struct target target;
+	struct person_of_token target;
 	struct error err;
 	enum result result = find_target(call, &target, &err);
 
@@ -73,11 +71,13 @@ unsubscribe_show(struct call *call, struct http_answer *answer)
 		answer_later(call, answer);
 }
 
+/* LST-10: time, token, list, channel; no address of any client. */
 static enum result
-record(struct call *call, const struct target *target, struct error *err)
+append(struct call *call, const struct person_of_token *target,
+       struct error *err)
 {
 	bool is_page = http_value(&call->request->form, "from")[0] != '\0';
-	const struct event event = {
+	struct event event = {
 		.time = clock_now(),
 		.kind = EVENT_UNSUBSCRIBED,
 		.grade = GRADE_AUTHENTICATED,
@@ -90,24 +90,63 @@ record(struct call *call, const struct target *target, struct error *err)
 		.status = "",
 		.detail = is_page ? "page" : "one-click",
 	};
-	enum result result = ledger_append(call->service->ledger, &event, err);
 
+	snprintf(event.person, PERSON_SIZE, "%s", target->person);
+	return ledger_append(call->service->ledger, &event, err);
+}
+
+/* Said before of this very list: nothing new to record (LST-7). */
+static enum result
+record(struct call *call, const struct person_of_token *target,
+       struct error *err)
+{
+	struct ledger *ledger = call->service->ledger;
+	struct person person;
+	enum result result = person_find(call->arena, ledger_store(ledger),
+	                                 target->person, &person, err);
+
+	if (result == RESULT_OK &&
+	    person_refuses(&person, target->class_name, false)[0] != '\0')
+		return RESULT_OK;
+	result = append(call, target, err);
 	if (result == RESULT_OK)
-		result = ledger_settle(call->service->ledger, SETTLE_MS, err);
+		result = ledger_settle(ledger, SETTLE_MS, err);
 	return result;
+}
+
+/*
+ * The store cannot say whose token it is: the wish goes on disk, and takes
+ * effect when the store has both (record/feed.c). Not yet, so no 200.
+ */
+static enum result
+record_unseen(struct call *call, struct error *err)
+{
+	const struct person_of_token nobody = { .person = "",
+		                                .class_name = "" };
+	struct error other;
+
+	if (append(call, &nobody, &other) != RESULT_OK)
+		*err = other;
+	return RESULT_RETRY;
+}
+
+static bool
+is_asked(const struct call *call)
+{
+	return strcmp(http_value(&call->request->form, "List-Unsubscribe"),
+	              "One-Click") == 0;
 }
 
 void
 unsubscribe_do(struct call *call, struct http_answer *answer)
 {
 	static struct log_gate gate;
-	struct target target;
+	struct person_of_token target;
 	struct error err;
 	enum result result;
 
 	/* LST-7: this pair and nothing else. */
-	if (strcmp(http_value(&call->request->form, "List-Unsubscribe"),
-	           "One-Click") != 0) {
+	if (!is_asked(call)) {
 		answer_text(answer, 400,
 		            "The form field List-Unsubscribe=One-Click is "
 		            "missing.\n");
@@ -116,6 +155,8 @@ unsubscribe_do(struct call *call, struct http_answer *answer)
 	result = find_target(call, &target, &err);
 	if (result == RESULT_OK)
 		result = record(call, &target, &err);
+	else if (result == RESULT_RETRY && call->is_genuine)
+		result = record_unseen(call, &err);
 	if (result == RESULT_OK) {
 		show(call, "unsubscribed", &target, answer);
 	} else if (result == RESULT_NONE) {

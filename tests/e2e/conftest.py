@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def programs():
-    for name in ("avis", "avis-milter"):
+    for name in ("avis", "avis-milter", "avis-web"):
         if not (BUILD / name).exists():
             pytest.exit(f"{BUILD / name} is not there; run make first", 2)
 
@@ -34,6 +34,7 @@ def lab(request):
     with Lab(**words) as running:
         yield running
         # With a sanitizer in it the program speaks up when it ends.
-        if running.avis.is_running():
-            assert running.avis.stop() == 0
-        running.avis.check_log()
+        for program in filter(None, [running.avis, running.web]):
+            if program.is_running():
+                assert program.stop() == 0
+            program.check_log()

@@ -88,10 +88,13 @@ class Avis:
 
     def start(self):
         self.write()
-        if not self.keys.exists():
-            self.run("key create")
+        self.make_keys()
         self.launch()
         return self
+
+    def make_keys(self):
+        if not self.keys.exists():
+            self.run("key create")
 
     def launch(self):
         # The socket of an earlier run may still be there.

@@ -19,7 +19,7 @@ from .places import Place
 from .ports import Port
 from .postfix import Postfix
 from .redis_server import RedisServer
-from .web import WebServer
+from .web import AvisWeb
 
 OUR_USERS = ["contact", "recouvrement", "boutique", "news", "julie", "marc",
              "factures", "no-reply", "recu", "unsubscribe", "postmaster"]
@@ -31,16 +31,19 @@ OUTSIDE_ADDRESS = "127.0.0.2"
 class Lab:
     """Use it in a `with` block. More words go to Avis().
 
-    has_web: an endpoint for one-click links answers, so that they are made.
+    has_web: avis-web runs too, so that one-click links are made; web: its
+    settings.
     """
 
-    def __init__(self, has_avis=True, has_web=False, **avis_options):
+    def __init__(self, has_avis=True, has_web=False, web=None,
+                 **avis_options):
         self.place = Place()
         self.redis = RedisServer(self.place)
-        self.web = WebServer(self.place) if has_web else None
         self.avis = Avis(self.place, self.redis.url, **avis_options) \
             if has_avis else None
-        if self.web and self.avis:
+        self.web = None
+        if has_web:
+            self.web = AvisWeb(self.place, self.avis, **(web or {}))
             self.avis.settings["web"] = self.web.url
             self.avis.environment = self.web.environment
         self.login = LoginServer(self.place)
@@ -86,11 +89,11 @@ class Lab:
     def __exit__(self, *_):
         self.place.close()
         self.login.close()
-        if self.web:
-            self.web.close()
 
     def start(self):
         self.redis.start()
+        if self.web:
+            self.web.start()
         if self.avis:
             self.avis.start()
         # `postfix check` takes most of the time; two at once.
@@ -122,4 +125,5 @@ class Lab:
 
     def logs(self):
         return [self.sender.log_file, self.recipient.log_file,
-                self.redis.log] + ([self.avis.log_file] if self.avis else [])
+                self.redis.log] + ([self.avis.log_file] if self.avis else []) \
+            + ([self.web.log_file] if self.web else [])
