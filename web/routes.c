@@ -18,7 +18,8 @@ static bool
 is_at(const struct route *route, const char *path)
 {
 	return route->purpose == 0 ? strcmp(route->prefix, path) == 0
-	                           : text_starts(path, route->prefix);
+	                           : strncmp(path, route->prefix,
+	                                     strlen(route->prefix)) == 0;
 }
 
 /*
