@@ -80,7 +80,7 @@ $(foreach room,$(ROOMS),\
 
 # --- What is missing to build is said by name, before the first error ----
 BUILD_NEEDS = $(call libraries_of,$(ROOMS))
-MISSING := $(shell for name in $(firstword $(CC)) pkg-config ar; do \
+MISSING := $(shell for name in $(firstword $(CC)) pkg-config ar msgfmt; do \
 		command -v "$$name" >/dev/null || echo "$$name"; done; \
 	for name in $(BUILD_NEEDS); do \
 		pkg-config --exists "$$name" 2>/dev/null || echo "$$name"; done)
@@ -108,6 +108,39 @@ $(BUILD)/%.o: %.c Makefile | needs
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(AVIS_CPPFLAGS) $(AVIS_CFLAGS) \
 		$(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What web/ shows when the operator has nothing else, compiled in.
+BUILTIN = $(wildcard web/templates/*)
+$(BUILD)/web/builtin.c: web/builtin.sh $(BUILTIN)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sh web/builtin.sh $(BUILTIN) >$@
+$(BUILD)/web/builtin.o: $(BUILD)/web/builtin.c
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(AVIS_CPPFLAGS) $(AVIS_CFLAGS) \
+		$(CFLAGS) -c -o $@ $<
+$(call archive,web): $(BUILD)/web/builtin.o
+
+# One text domain a language, under the one locale that is always there:
+# see web/language.h.
+LANGUAGES    = $(patsubst web/po/%.po,%,$(wildcard web/po/*.po))
+CATALOGUES   = $(LANGUAGES:%=$(TRANSLATIONS)/avis-%.mo)
+TRANSLATIONS = $(BUILD)/translations/C.UTF-8/LC_MESSAGES
+all: $(CATALOGUES)
+$(TRANSLATIONS)/avis-%.mo: web/po/%.po | needs
+	@mkdir -p $(@D)
+	$(call say,MSGFMT,$@)msgfmt --check -o $@ $<
+
+# The texts of templates and tables, into the catalogues to translate.
+.PHONY: translations
+translations: | needs
+	@mkdir -p $(BUILD)/web
+	@sed -n 's/{{t \("[^"]*"\)}}/\n_(\1)\n/gp' $(filter-out %.css,$(BUILTIN)) | \
+		grep '^_(' >$(BUILD)/web/templates.c
+	xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=WORDS \
+		--no-location --no-wrap -o $(BUILD)/web/avis.pot \
+		$(BUILD)/web/templates.c $(wildcard web/*.c)
+	for language in $(LANGUAGES); do msgmerge --update --backup=none \
+		--no-wrap --no-fuzzy-matching web/po/$$language.po \
+		$(BUILD)/web/avis.pot || exit 1; done
 
 define room_archive
 $(call archive,$(1)): $(filter-out $(MAINS),$(call objects,$(1)))
@@ -243,6 +276,7 @@ demo:
 # --- Install -------------------------------------------------------------
 CONF    = $(DESTDIR)$(SYSCONFDIR)/avis
 MAN     = $(DESTDIR)$(PREFIX)/share/man
+SHARE   = $(DESTDIR)$(PREFIX)/share/avis
 DOC     = $(DESTDIR)$(PREFIX)/share/doc/avis
 PAGES   = $(foreach n,1 5 8,$(wildcard */*.$(n)))
 # What an administrator changes: laid beside it as *.sample, and in its place
@@ -280,6 +314,8 @@ install: all
 	$(Q)for folder in postfix sendmail; do \
 		install -D -m 644 -t $(DOC)/$$folder contrib/$$folder/* || exit 1; \
 		done
+	install -D -m 644 -t $(SHARE)/templates $(BUILTIN)
+	install -D -m 644 -t $(SHARE)/$(TRANSLATIONS:$(BUILD)/%=%) $(CATALOGUES)
 	install -D -m 644 -t $(DOC) $(wildcard README INSTALL CHANGES LICENSE)
 
 # What an administrator may have changed stays.
@@ -292,7 +328,7 @@ uninstall:
 	rm -f $(foreach item,$(SYSTEM),$(DESTDIR)$(lastword $(subst \
 		:, ,$(item)))/$(notdir $(firstword $(subst :, ,$(item)))))
 	rm -f $(foreach file,$(SETTINGS),$(CONF)/$(notdir $(file)).sample)
-	rm -rf $(DOC)
+	rm -rf $(DOC) $(SHARE)
 
 dist:
 	git archive --prefix=avis-$(VERSION)/ -o avis-$(VERSION).tar.gz HEAD
@@ -315,6 +351,7 @@ clean:
 #: make lint        the rules that machines can check; fmt formats
 #: make rules       which rule of the standards has a test
 #: make golden      writes expected results anew: read the diff
+#: make translations takes new texts of pages into web/po: then translate
 #: make install     DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc; uninstall
 #: make dist        avis-VERSION.tar.gz from the last commit
 #: make clean       removes the build folders

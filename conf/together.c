@@ -2,6 +2,7 @@
 
 #include "base/token.h"
 #include "conf/load.h"
+#include "conf/templates.h"
 
 /* RFC 5321, 4.5.3.1.1 */
 #define LOCAL_BYTES 64
@@ -174,4 +175,5 @@ load_check_together(struct load *load)
 		check_class(load, &settings->classes[i], i);
 		check_sizes(load, &settings->classes[i]);
 	}
+	templates_check(load->arena, settings, load->findings);
 }

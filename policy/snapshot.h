@@ -16,6 +16,9 @@ struct snapshot {
 	struct settings *settings;
 	struct rules *rules;
 	struct keyring *keys;
+	/* What a daemon makes of them for itself, in the arena, before it is
+	   shared. */
+	const void *own;
 	_Atomic int holders;
 };
 

@@ -1,18 +1,38 @@
 #include "web/answer.h"
 
 #include "base/log.h"
-#include "web/page.h"
 
 #define RETRY_S "60"
 
-void
-answer_page(struct call *call, unsigned status, const char *name,
-            const struct http_fields *fields, struct http_answer *answer)
+/* Reading again in another language is a GET; the answer to a POST has none. */
+static void
+offer_languages(struct call *call, struct fields *fields)
 {
+	enum language other =
+		call->look.language == LANGUAGE_FR ? LANGUAGE_EN : LANGUAGE_FR;
+
+	if (call->request->method == HTTP_POST)
+		return;
+	fields_text(fields, "other_lang", language_code(other));
+	fields_text(fields, "other_language", language_own_name(other));
+}
+
+void
+answer_page(struct call *call, unsigned status, enum page page,
+            struct fields *fields, struct http_answer *answer)
+{
+	offer_languages(call, fields);
 	answer->status = status;
 	answer->type = "text/html; charset=utf-8";
-	answer->body = page_render(call->arena, call->request->accept_language,
-	                           name, fields);
+	answer->body = page_render(call->arena, &call->look, page, fields);
+}
+
+void
+answer_plain(struct call *call, unsigned status, enum page page,
+             struct http_answer *answer)
+{
+	answer_page(call, status, page, page_fields(call->arena, &call->look),
+	            answer);
 }
 
 void
@@ -26,17 +46,13 @@ answer_text(struct http_answer *answer, unsigned status, const char *text)
 void
 answer_unknown(struct call *call, struct http_answer *answer)
 {
-	const struct http_fields none = { 0 };
-
 	answer->is_guess = true;
-	answer_page(call, 404, "unknown", &none, answer);
+	answer_plain(call, 404, PAGE_UNKNOWN, answer);
 }
 
 void
 answer_later(struct call *call, struct http_answer *answer)
 {
-	const struct http_fields none = { 0 };
-
 	http_add(call->arena, &answer->headers, "Retry-After", RETRY_S);
-	answer_page(call, 503, "later", &none, answer);
+	answer_plain(call, 503, PAGE_LATER, answer);
 }

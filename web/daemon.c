@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "conf/values.h"
 #include "web/http.h"
+#include "web/page.h"
 #include "web/routes.h"
 
 #define PROGRAM         "web"
@@ -58,6 +59,15 @@ read_proxies(struct arena *arena, const struct pages_settings *pages,
 	return RESULT_OK;
 }
 
+/* What is wrong with a template was told when the settings were read. */
+static const struct pages *
+make_pages(struct snapshot *snapshot)
+{
+	struct finding_list known = { .count = 0 };
+
+	return pages_new(snapshot->arena, snapshot->settings, &known);
+}
+
 /* What the server needs of the settings; lives as long as the snapshot. */
 static enum result
 fill_options(struct daemon *daemon, struct snapshot *snapshot,
@@ -76,6 +86,7 @@ fill_options(struct daemon *daemon, struct snapshot *snapshot,
 		.handle = routes_answer,
 		.context = &daemon->service,
 	};
+	snapshot->own = make_pages(snapshot);
 	result = value_duration(slash + 1, &options->rate_ms, err);
 	if (result == RESULT_OK)
 		result = read_proxies(arena, pages, &options->trust, err);
@@ -106,6 +117,10 @@ start(struct daemon *daemon, struct error *err)
 	                             ? LOG_TO_SYSLOG
 	                             : LOG_TO_STDERR);
 	log_set_level_named(settings->log_level);
+	if (!language_open(settings->pages.translations))
+		log_warn("%s: a translation is missing: those pages are in "
+		         "English",
+		         settings->pages.translations);
 	result = signals_take(err);
 	if (result != RESULT_OK)
 		return result;

@@ -4,10 +4,12 @@
 
 #include "web/answer.h"
 #include "web/health.h"
+#include "web/style.h"
 #include "web/unsubscribe.h"
 
 static const struct route routes[] = {
 	{ HTTP_GET, "/health", 0, health_show },
+	{ HTTP_GET, "/style.css", 0, style_show },
 	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_show },
 	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_do },
 };
@@ -91,6 +93,38 @@ dispatch(struct call *call, struct http_answer *answer)
 		answer_unknown(call, answer);
 }
 
+const char *
+call_token(const struct call *call, enum token_purpose purpose)
+{
+	char text[TOKEN_URL_SIZE];
+
+	token_for_url(call->snapshot->keys, purpose, call->message, text);
+	return arena_strdup(call->arena, text);
+}
+
+/*
+ * What the reader chose on the page, then what the browser says. A choice on
+ * record has no say here: whoever holds a forwarded link would learn it.
+ */
+static struct page_look
+look_for(const struct snapshot *snapshot, const struct http_request *request)
+{
+	const char *chosen = http_value(&request->query, "lang");
+	const struct language_wishes wishes = {
+		.chosen = chosen[0] != '\0'
+		                  ? chosen
+		                  : http_value(&request->form, "lang"),
+		.person = "",
+		.accept = request->accept_language,
+		.standard = snapshot->settings->pages.language,
+	};
+	struct page_look look = { .pages = snapshot->own,
+		                  .settings = snapshot->settings,
+		                  .language = language_choose(&wishes) };
+
+	return look;
+}
+
 void
 routes_answer(void *context, struct arena *arena,
               const struct http_request *request, struct http_answer *answer)
@@ -101,6 +135,7 @@ routes_answer(void *context, struct arena *arena,
 		             .request = request,
 		             .service = service,
 		             .snapshot = snapshot,
+		             .look = look_for(snapshot, request),
 		             .token = "" };
 
 	service->requests++;

@@ -3,6 +3,7 @@
 
 #include "base/token.h"
 #include "web/http.h"
+#include "web/page.h"
 #include "web/service.h"
 
 /*
@@ -17,6 +18,7 @@ struct call {
 	const struct http_request *request;
 	struct service *service;
 	const struct snapshot *snapshot;
+	struct page_look look; /* how its pages look to this reader */
 	/*
 	 * Behind a prefix with a purpose: does the token name a message? If
 	 * not, `message` is one that never was, so that a handler does the
@@ -35,6 +37,9 @@ struct route {
 	int purpose;             /* enum token_purpose; 0: no token */
 	route_handler *handle;
 };
+
+/* Another token of the same message: whoever has one may have the others. */
+const char *call_token(const struct call *call, enum token_purpose purpose);
 
 /* An http_handle; context is struct service. */
 void routes_answer(void *context, struct arena *arena,

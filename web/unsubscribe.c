@@ -33,27 +33,17 @@ find_target(struct call *call, struct person_of_token *target,
 	return result;
 }
 
-static const char *
-title_of(struct call *call, const char *class_name)
-{
-	const struct settings *settings = call->snapshot->settings;
-
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, class_name) == 0)
-			return settings->classes[i].title.en;
-	return "";
-}
-
 static void
-show(struct call *call, const char *name, const struct person_of_token *target,
+show(struct call *call, enum page page, const struct person_of_token *target,
      struct http_answer *answer)
 {
-	struct http_fields fields = { 0 };
+	struct fields *fields = page_fields(call->arena, &call->look);
 
-	http_add(call->arena, &fields, "token", call->token);
-	http_add(call->arena, &fields, "title",
-	         title_of(call, target->class_name));
-	answer_page(call, 200, name, &fields, answer);
+	fields_text(fields, "token", call->token);
+	fields_text(fields, "class",
+	            page_class_title(&call->look, target->class_name));
+	fields_text(fields, "token_p", call_token(call, TOKEN_PREFERENCES));
+	answer_page(call, 200, page, fields, answer);
 }
 
 void
@@ -64,7 +54,7 @@ unsubscribe_show(struct call *call, struct http_answer *answer)
 	enum result result = find_target(call, &target, &err);
 
 	if (result == RESULT_OK)
-		show(call, "unsubscribe", &target, answer);
+		show(call, PAGE_UNSUBSCRIBE, &target, answer);
 	else if (result == RESULT_NONE)
 		answer_unknown(call, answer);
 	else
@@ -158,7 +148,7 @@ unsubscribe_do(struct call *call, struct http_answer *answer)
 	else if (result == RESULT_RETRY && call->is_genuine)
 		result = record_unseen(call, &err);
 	if (result == RESULT_OK) {
-		show(call, "unsubscribed", &target, answer);
+		show(call, PAGE_UNSUBSCRIBED, &target, answer);
 	} else if (result == RESULT_NONE) {
 		answer_unknown(call, answer);
 	} else {

@@ -23,7 +23,7 @@ SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"
     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|"
     r"time|wchar|"
-    r"dirent|fcntl|fnmatch|getopt|glob|grp|iconv|langinfo|netdb|poll|pthread|pwd|"
+    r"dirent|fcntl|fnmatch|getopt|glob|grp|iconv|libintl|langinfo|netdb|poll|pthread|pwd|"
     r"resolv|spawn|syslog|termios|unistd|"
     r"arpa/\w+|linux/\w+|net/\w+|netinet/\w+|sys/\w+)\.h")
 
@@ -33,6 +33,8 @@ BANNED = ("strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi "
 HOMES = [
     ("malloc calloc realloc strdup strndup asprintf", "base/", "memory"),
     ("time gettimeofday clock_gettime ftime", "base/clock.c", "the time"),
+    ("gettext dgettext bindtextdomain textdomain", "web/language.c",
+     "translations"),
     ("rand random srand srandom getrandom getentropy", "base/random.c",
      "random bytes"),
 ]

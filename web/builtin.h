@@ -1,0 +1,12 @@
+#ifndef WEB_BUILTIN_H
+#define WEB_BUILTIN_H
+
+#include "base/span.h"
+
+/*
+ * The files of web/templates, as they were when avis was built. builtin.c
+ * is made from them by make.
+ */
+struct span builtin_bytes(const char *name); /* empty: there is none */
+
+#endif

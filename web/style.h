@@ -1,0 +1,9 @@
+#ifndef WEB_STYLE_H
+#define WEB_STYLE_H
+
+#include "web/routes.h"
+
+/* GET /style.css: the one file that pages ask for beside themselves. */
+route_handler style_show;
+
+#endif
