@@ -61,6 +61,7 @@ MAIN_avis-web    = $(BUILD)/web/avis_web.o
 ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
 	mail/mime:gmime-3.0 mail/html_place:gumbo policy/pcre:libpcre2-8 \
 	policy/zone:glib-2.0 record/redis:hiredis web/http:libmicrohttpd \
+	record/sqlite:sqlite3 base/squeeze:zlib \
 	milter/mta_in:milter milter/mta_out:milter base/transfer:libcurl
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
@@ -287,6 +288,8 @@ SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-web.service:$(UNITDIR) \
 	systemd/avis-web.socket:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
+	systemd/avis-archive.service:$(UNITDIR) \
+	systemd/avis-archive.timer:$(UNITDIR) \
 	sysusers.d/avis.conf:/usr/lib/sysusers.d \
 	tmpfiles.d/avis.conf:/usr/lib/tmpfiles.d \
 	completions/avis:$(PREFIX)/share/bash-completion/completions

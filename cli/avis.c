@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
 	{ "consent", consent_command,
 	  "who agreed to what: import, show, withdraw" },
+	{ "archive", archive_command, "copy the record elsewhere, verify it" },
 	{ "key", key_command, "make, list and rotate keys" },
 };
 

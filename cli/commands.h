@@ -9,6 +9,7 @@
 #define EXIT_PROBLEM 1 /* found a problem */
 #define EXIT_USAGE   2 /* wrong use; nothing was done */
 
+int archive_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);

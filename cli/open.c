@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "record/archive.h"
+
 #define BUDGET_MS 5000 /* someone waits at a terminal, no mail does */
 
 void
@@ -78,4 +80,21 @@ open_store(struct opened *opened)
 		return true;
 	opened_say(opened, "%s", err.text);
 	return false;
+}
+
+struct archive *
+open_archive(struct opened *opened)
+{
+	const char *folder = opened->settings->archive.folder;
+	struct archive *archive = NULL;
+	struct error err;
+
+	if (folder[0] == '\0')
+		return NULL;
+	enum result result =
+		archive_open(folder, opened->keys, false, &archive, &err);
+	if (result != RESULT_OK && result != RESULT_NONE)
+		opened_say(opened, "the archive is not looked at: %s",
+		           err.text);
+	return result == RESULT_OK ? archive : NULL;
 }

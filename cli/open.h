@@ -6,6 +6,8 @@
 #include "conf/settings.h"
 #include "record/store.h"
 
+struct archive;
+
 /*
  * What a command needs of an installation, opened in this order. Each says
  * on stderr what is wrong; whoever gets false ends with EXIT_PROBLEM.
@@ -22,6 +24,8 @@ void opened_init(struct opened *opened, const char *command);
 bool open_settings(struct opened *opened, const char *conf);
 bool open_keys(struct opened *opened);
 bool open_store(struct opened *opened);
+/* For questions. NULL: there is none, or it says why it cannot be read. */
+struct archive *open_archive(struct opened *opened);
 void opened_done(struct opened *opened);
 
 /* "avis proof: ..." on stderr. */

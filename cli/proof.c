@@ -8,6 +8,7 @@
 #include "cli/proof_json.h"
 #include "cli/timeline.h"
 #include "mail/address.h"
+#include "record/archive.h"
 #include "record/find.h"
 #include "record/local.h"
 
@@ -37,8 +38,8 @@ static const char help[] =
 	"  -c, --conf FILE      settings, " AVIS_CONF " if not given\n"
 	"  -h, --help           print this\n"
 	"\n"
-	"Asks Redis; what is not there is looked for in the journals of this\n"
-	"host. Exit codes: 0 found, 1 not found, 2 wrong use.\n";
+	"Asks Redis; what is not there is looked for in the archive and in the\n"
+	"journals of this host. Exit codes: 0 found, 1 not found, 2 wrong use.\n";
 
 enum {
 	OPTION_TOKEN = 256,
@@ -65,7 +66,7 @@ struct proof {
 	bool wants_all;
 	bool wants_json;
 	struct local local;
-	bool is_local; /* the answer comes from the journals */
+	bool is_local; /* the answer comes from archive and journals */
 };
 
 /* --- what is asked ---------------------------------------------------- */
@@ -339,7 +340,15 @@ find_cases(struct proof *proof, struct cases *cases, struct error *err)
 	return cases->count > 0 ? RESULT_OK : RESULT_NONE;
 }
 
-/* Redis first; then what stands in the journals here. */
+static enum read_from
+read_from(const struct proof *proof)
+{
+	if (!proof->is_local)
+		return READ_STORE;
+	return proof->local.is_archived ? READ_ARCHIVE : READ_JOURNAL;
+}
+
+/* Redis first; then the archive and what stands in the journals here. */
 static enum result
 find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
 {
@@ -351,16 +360,20 @@ find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
 	proof->local = (struct local){
 		.arena = proof->opened.arena,
 		.folder = proof->opened.settings->journal,
+		.archive = open_archive(&proof->opened),
 	};
 	if (result != RESULT_NONE)
-		opened_say(&proof->opened,
-		           "%s; reading the journals of this host", err->text);
+		opened_say(&proof->opened, "%s; reading %s", err->text,
+		           proof->local.archive != NULL
+		                   ? "the archive and the journals of this host"
+		                   : "the journals of this host");
 	enum result first = result;
 	result = find_cases(proof, cases, err);
 	if (result == RESULT_OK && first == RESULT_NONE)
-		opened_say(&proof->opened,
-		           "not in Redis (yet); read from the journals of "
-		           "this host");
+		opened_say(&proof->opened, "not in Redis (yet); read from %s",
+		           proof->local.is_archived
+		                   ? "the archive"
+		                   : "the journals of this host");
 	if (proof->local.is_damaged)
 		opened_say(&proof->opened,
 		           "some entries could not be read; `avis journal "
@@ -382,7 +395,7 @@ print_json(const struct proof *proof, const struct cases *cases)
 	jwrite_object(&json, NULL);
 	jwrite_array(&json, "messages");
 	for (size_t i = 0; i < cases->count; i++)
-		proof_json_message(&json, &cases->items[i], proof->is_local);
+		proof_json_message(&json, &cases->items[i], read_from(proof));
 	jwrite_end(&json);
 	jwrite_end(&json);
 	fwrite(out.data, 1, out.len, stdout);
@@ -452,7 +465,7 @@ print_text(const struct proof *proof, const struct cases *cases)
 		struct timeline timeline = {
 			.arena = proof->opened.arena,
 			.events = &cases->items[i],
-			.is_local = proof->is_local,
+			.read_from = read_from(proof),
 		};
 
 		if (i > 0)
@@ -523,6 +536,7 @@ proof_command(int argc, char **argv)
 	opened_init(&proof.opened, "avis proof");
 	if (read_options(&proof, argc, argv, &code))
 		code = answer(&proof);
+	archive_close(&proof.local.archive);
 	opened_done(&proof.opened);
 	return code;
 }

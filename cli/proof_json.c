@@ -79,15 +79,20 @@ write_recipients(struct jwrite *json, const struct event_list *events,
 
 void
 proof_json_message(struct jwrite *json, const struct event_list *events,
-                   bool is_local)
+                   enum read_from read_from)
 {
+	static const char *const sources[] = {
+		[READ_STORE] = "store",
+		[READ_JOURNAL] = "journal",
+		[READ_ARCHIVE] = "archive",
+	};
 	const struct event *first = timeline_first(events);
 	char name[MESSAGE_NAME_SIZE];
 
 	message_id_name(events->items[0].message, name);
 	jwrite_object(json, NULL);
 	jwrite_text(json, "message", name);
-	jwrite_text(json, "read_from", is_local ? "journal" : "store");
+	jwrite_text(json, "read_from", sources[read_from]);
 	jwrite_bool(json, "qualified", false); /* EVD-2 */
 	if (first != NULL) {
 		jwrite_text_if(json, "class", first->class_name);

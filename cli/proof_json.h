@@ -2,6 +2,7 @@
 #define CLI_PROOF_JSON_H
 
 #include "base/jwrite.h"
+#include "cli/timeline.h"
 #include "record/event.h"
 
 /*
@@ -9,6 +10,6 @@
  * times are RFC 3339 in UTC; digests are lower-case hex.
  */
 void proof_json_message(struct jwrite *json, const struct event_list *events,
-                        bool is_local);
+                        enum read_from read_from);
 
 #endif

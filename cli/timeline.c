@@ -285,7 +285,9 @@ static void
 print_end(const struct timeline *timeline, FILE *out)
 {
 	fputs("\n", out);
-	if (timeline->is_local)
+	if (timeline->read_from == READ_ARCHIVE)
+		fputs("Read from the archive.\n", out);
+	if (timeline->read_from == READ_JOURNAL)
 		fputs("Read from the journals of this host: what other hosts "
 		      "recorded is not in it.\n",
 		      out);

@@ -10,10 +10,16 @@
  * recipient, who says so, and what it does not show (BND-7). Times are local
  * to this machine, with the zone of the first event given once.
  */
+enum read_from {
+	READ_STORE,
+	READ_JOURNAL, /* of this host */
+	READ_ARCHIVE  /* and what the journals here have beyond it */
+};
+
 struct timeline {
 	struct arena *arena;
 	const struct event_list *events; /* oldest first */
-	bool is_local; /* read from the journals of this host */
+	enum read_from read_from;
 };
 
 void timeline_print(const struct timeline *timeline, FILE *out);

@@ -8,6 +8,7 @@
 #define LIMITS(field)       offsetof(struct limits_settings, field)
 #define ORGANISATION(field) offsetof(struct organisation_settings, field)
 #define PAGES(field)        offsetof(struct pages_settings, field)
+#define ARCHIVE(field)      offsetof(struct archive_settings, field)
 #define SENDER(field)       offsetof(struct sender_settings, field)
 #define CLASS(field)        offsetof(struct class_settings, field)
 #define WHEN(field)         offsetof(struct when_settings, field)
@@ -44,6 +45,11 @@ static const struct section sections[] = {
 	  .member = "pages",
 	  .offset = TOP(pages),
 	  .size = sizeof(struct pages_settings) },
+	{ .name = "archive",
+	  .parent = "",
+	  .member = "archive",
+	  .offset = TOP(archive),
+	  .size = sizeof(struct archive_settings) },
 	{ .name = "senders",
 	  .parent = "",
 	  .member = "senders",
@@ -304,6 +310,13 @@ static const struct row rows[] = {
 	  .offset = PAGES(timeout_ms),
 	  .low = SECOND_MS,
 	  .high = 300 * SECOND_MS },
+
+	{ { "archive", "folder", "path", "\"\"",
+	    "closed segments of the journals are copied there; \"\": no "
+	    "archive" },
+	  .kind = ROW_TEXT,
+	  .offset = ARCHIVE(folder),
+	  .check = value_check_path },
 
 	{ { "senders", "match", "list of patterns", "[ ]",
 	    "addresses in From; none: every no-reply address" },

@@ -253,6 +253,11 @@ struct pages_settings {
 	const char *translations; /* folder of the compiled catalogues */
 };
 
+/* Closed segments are copied there (record/archive.h). */
+struct archive_settings {
+	const char *folder; /* "": no archive */
+};
+
 /* What stands in the files themselves, not what is set by default. */
 struct written_setting {
 	const char *setting; /* "classes.newsletter.unsubscribe" */
@@ -282,6 +287,7 @@ struct settings {
 	struct ours_settings ours;
 	struct trusted_settings trusted;
 	struct limits_settings limits;
+	struct archive_settings archive;
 	struct organisation_settings organisation;
 	struct pages_settings pages;
 	struct class_settings *classes;

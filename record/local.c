@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/archive_find.h"
 #include "record/reader.h"
 #include "record/segment.h"
 
@@ -93,22 +94,37 @@ read_entries(struct local *local, struct reader *reader, look_at_event *look,
 	return RESULT_OK;
 }
 
+/* Behind what is archived, else from the start. */
+static enum result
+open_journal(struct local *local, const char *writer, struct reader **reader_r,
+             struct error *err)
+{
+	struct reader_place start = { .segment = 0 }, place;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", local->folder, writer);
+	if (local->archive != NULL &&
+	    archive_end(local->archive, writer, &place) &&
+	    reader_open(path, place, reader_r, err) == RESULT_OK)
+		return RESULT_OK;
+	return reader_open(path, start, reader_r, err);
+}
+
+/* Journals that are gone are no loss when there is an archive. */
 static enum result
 read_all(struct local *local, look_at_event *look, void *context,
          struct error *err)
 {
-	struct reader_place start = { .segment = 0 };
-	struct local_writers writers;
+	struct local_writers writers = { NULL, 0, 0 };
 	enum result result =
 		local_writers(local->arena, local->folder, &writers, err);
 
+	if (result == RESULT_NONE && local->archive != NULL)
+		return RESULT_OK;
 	for (size_t i = 0; result == RESULT_OK && i < writers.count; i++) {
-		char path[PATH_MAX];
 		struct reader *reader = NULL;
 
-		snprintf(path, sizeof(path), "%s/%s", local->folder,
-		         writers.items[i]);
-		result = reader_open(path, start, &reader, err);
+		result = open_journal(local, writers.items[i], &reader, err);
 		if (result == RESULT_OK)
 			result = read_entries(local, reader, look, context);
 		reader_close(&reader);
@@ -149,6 +165,16 @@ match_event(void *context, const struct event *event, struct span entry,
 	found->id = event->message;
 }
 
+static bool
+match_archived(void *context, const struct event *event,
+               const struct reader_entry *entry)
+{
+	struct search *search = context;
+
+	match_event(search, event, entry->entry, entry->payload);
+	return search->count < search->query->limit;
+}
+
 static int
 compare_candidates(const void *a, const void *b)
 {
@@ -162,8 +188,14 @@ local_messages(struct local *local, const struct find_query *query,
                struct message_id_list *messages_r, struct error *err)
 {
 	struct search search = { .arena = local->arena, .query = query };
-	enum result result = read_all(local, match_event, &search, err);
+	enum result result = RESULT_OK;
 
+	if (local->archive != NULL)
+		result = archive_by_query(local->archive, query, match_archived,
+		                          &search, err);
+	local->is_archived |= search.count > 0;
+	if (result == RESULT_OK)
+		result = read_all(local, match_event, &search, err);
 	if (result != RESULT_OK)
 		return result;
 	if (search.count == 0) {
@@ -243,29 +275,84 @@ join_replies(struct gathering *gathering, const struct event *submitted)
 	}
 }
 
+static bool
+gather_archived(void *context, const struct event *event,
+                const struct reader_entry *entry)
+{
+	if (event->has_message)
+		gather_event(context, event, entry->entry, entry->payload);
+	return true;
+}
+
+static bool
+gather_archived_reply(void *context, const struct event *event,
+                      const struct reader_entry *entry)
+{
+	if (!event->has_message)
+		gather_event(context, event, entry->entry, entry->payload);
+	return true;
+}
+
+/* Replies stand in the archive's index under the Message-IDs they name. */
+static enum result
+gather_archived_replies(struct local *local, struct gathering *gathering,
+                        const struct event *submitted, struct error *err)
+{
+	struct find_query query = {
+		.message_id = event_fact(submitted, "message_id"),
+		.queue_id = "",
+		.to = "",
+		.from = "",
+	};
+
+	if (local->archive == NULL || query.message_id[0] == '\0')
+		return RESULT_OK;
+	return archive_by_query(local->archive, &query, gather_archived_reply,
+	                        gathering, err);
+}
+
+static enum result
+gather_replies(struct local *local, struct gathering *gathering,
+               struct error *err)
+{
+	enum result result = RESULT_OK;
+
+	for (size_t i = 0; i < gathering->events.count; i++) {
+		struct event submitted = gathering->events.items[i];
+
+		if (submitted.kind != EVENT_SUBMITTED)
+			continue;
+		result = gather_archived_replies(local, gathering, &submitted,
+		                                 err);
+		if (result == RESULT_OK)
+			join_replies(gathering, &submitted);
+		break;
+	}
+	return result;
+}
+
 enum result
 local_events(struct local *local, struct message_id message,
              struct event_list *events_r, struct error *err)
 {
 	struct gathering gathering = { .arena = local->arena,
 		                       .message = message };
-	enum result result = read_all(local, gather_event, &gathering, err);
-	size_t count = gathering.events.count;
+	enum result result = RESULT_OK;
 
+	if (local->archive != NULL)
+		result = archive_by_message(local->archive, message,
+		                            gather_archived, &gathering, err);
+	local->is_archived |= gathering.events.count > 0;
+	if (result == RESULT_OK)
+		result = read_all(local, gather_event, &gathering, err);
 	if (result != RESULT_OK)
 		return result;
-	if (count == 0) {
+	if (gathering.events.count == 0) {
 		error_set(err, "nothing is known of this message");
 		return RESULT_NONE;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (gathering.events.items[i].kind == EVENT_SUBMITTED) {
-			struct event submitted = gathering.events.items[i];
-
-			join_replies(&gathering, &submitted);
-			break;
-		}
+	result = gather_replies(local, &gathering, err);
 	find_sort(&gathering.events);
 	*events_r = gathering.events;
-	return RESULT_OK;
+	return result;
 }

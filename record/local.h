@@ -3,15 +3,20 @@
 
 #include "record/find.h"
 
+struct archive;
+
 /*
- * The same questions as record/find, answered from the journals of this host:
- * slower, for what Redis does not hold, or when it is away. Reads all of
- * them from the start.
+ * The same questions as record/find, answered from the archive and the
+ * journals of this host, for what Redis does not hold, or when it is away.
+ * What is archived is found by the archive's index; of the journals all that
+ * is not archived is read.
  */
 struct local {
 	struct arena *arena;
-	const char *folder; /* of all writers */
-	bool is_damaged;    /* set when entries had to be passed by */
+	const char *folder;      /* of all writers */
+	struct archive *archive; /* NULL: there is none */
+	bool is_damaged;         /* set when entries had to be passed by */
+	bool is_archived;        /* set when the archive had some of it */
 };
 
 struct local_writers {

@@ -331,7 +331,7 @@ open_payload(struct reader *reader, struct span sealed,
 	struct buf *plain = &reader->plain;
 	uint8_t key[SEAL_KEY_BYTES], sum[DIGEST_BYTES];
 
-	entry_r->payload = SPAN("");
+	entry_r->payload = entry_r->salted = SPAN("");
 	if (read_key(reader, key, err) != RESULT_OK)
 		return RESULT_BAD;
 	entry_r->is_erased = is_zeroed(key);
@@ -358,7 +358,8 @@ open_payload(struct reader *reader, struct span sealed,
 		error_set(err, "its payload is not the one it committed to");
 		return RESULT_BAD;
 	}
-	entry_r->payload = span_skip(buf_as_span(plain), FRAME_SALT_BYTES);
+	entry_r->salted = buf_as_span(plain);
+	entry_r->payload = span_skip(entry_r->salted, FRAME_SALT_BYTES);
 	return RESULT_OK;
 }
 

@@ -39,6 +39,7 @@ void reader_close(struct reader **reader);
 struct reader_entry {
 	struct span entry;   /* the canonical bytes */
 	struct span payload; /* decrypted, without the salt */
+	struct span salted;  /* with it: what c in the entry covers */
 	uint8_t hash[DIGEST_BYTES];
 	bool is_erased;
 };

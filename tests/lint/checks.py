@@ -17,7 +17,7 @@ LIBRARIES = [
     (r"libmilter/", "milter"), (r"curl/", "libcurl"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
     (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
-    (r"iconv\.h", "none"),
+    (r"zlib\.h", "zlib"), (r"iconv\.h", "none"),
 ]
 SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"

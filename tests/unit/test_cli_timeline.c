@@ -54,7 +54,8 @@ static const char *
 printed(struct event *events, size_t count, bool is_local)
 {
 	struct event_list list = { events, count, count };
-	struct timeline timeline = { arena, &list, is_local };
+	struct timeline timeline = { arena, &list,
+		                     is_local ? READ_JOURNAL : READ_STORE };
 	char *text = NULL, *copy;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
