@@ -58,11 +58,21 @@ MAIN_avis-milter = $(BUILD)/milter/avis_milter.o
 MAIN_avis-web    = $(BUILD)/web/avis_web.o
 
 # --- Outside libraries: file:pkg-config name, the one adapter of each ----
-ADAPTERS = base/digest:libcrypto base/jread:jansson conf/libconfig:libconfig \
-	mail/mime:gmime-3.0 mail/html_place:gumbo policy/pcre:libpcre2-8 \
-	policy/zone:glib-2.0 record/redis:hiredis web/http:libmicrohttpd \
-	record/sqlite:sqlite3 base/squeeze:zlib \
-	milter/mta_in:milter milter/mta_out:milter base/transfer:libcurl
+ADAPTERS = \
+	base/digest:libcrypto \
+	base/jread:jansson \
+	base/squeeze:zlib \
+	base/transfer:libcurl \
+	conf/libconfig:libconfig \
+	mail/html_tree:gumbo \
+	mail/mime:gmime-3.0 \
+	milter/mta_in:milter \
+	milter/mta_out:milter \
+	policy/pcre:libpcre2-8 \
+	policy/zone:glib-2.0 \
+	record/redis:hiredis \
+	record/sqlite:sqlite3 \
+	web/http:libmicrohttpd
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
 adapter_name = $(word 2,$(subst :, ,$(1)))

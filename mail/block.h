@@ -21,6 +21,11 @@ bool block_html_puts(struct arena *arena, struct span html,
                      const struct insert_block *const *blocks, size_t count,
                      struct recode_put *puts_r, size_t *count_r);
 
+/* HTML: links that shall lead elsewhere. False: it cannot be parsed. */
+bool block_link_puts(struct arena *arena, struct span html,
+                     const struct insert_request *request,
+                     struct recode_put **puts_r, size_t *count_r);
+
 /* "avis-notice": the id that marks a block. */
 const char *block_id(struct arena *arena, const struct insert_block *block);
 

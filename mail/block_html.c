@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "mail/block.h"
 #include "mail/html.h"
-#include "mail/html_place.h"
+#include "mail/html_tree.h"
 
 #define BLOCK_LIMIT ((size_t)256 * 1024)
 #define TEXT_LIMIT  ((size_t)1024 * 1024)
@@ -100,7 +100,7 @@ block_html_puts(struct arena *arena, struct span html,
 		add_blocks(arena, &out, blocks, count, side == 0);
 		if (out.len > 0)
 			puts_r[puts++] = (struct recode_put){
-				side == 0 ? place.top : place.bottom,
+				side == 0 ? place.top : place.bottom, 0,
 				span_make(
 					arena_strndup(arena, out.data, out.len),
 					out.len)
@@ -108,6 +108,61 @@ block_html_puts(struct arena *arena, struct span html,
 		buf_done(&out);
 	}
 	*count_r = puts;
+	return true;
+}
+
+/* As the value of an attribute: between quotes when it had none. */
+static struct span
+link_value(struct arena *arena, const char *url, bool is_quoted)
+{
+	struct buf out;
+	struct span bytes;
+
+	buf_init(&out, BLOCK_LIMIT);
+	if (!is_quoted)
+		buf_byte(&out, '"');
+	for (; *url != '\0'; url++) {
+		if (*url == '&')
+			buf_text(&out, "&amp;");
+		else if (*url == '"' || *url == '\'' || *url == '<' ||
+		         *url == '>')
+			buf_printf(&out, "&#%d;", *url);
+		else
+			buf_byte(&out, *url);
+	}
+	if (!is_quoted)
+		buf_byte(&out, '"');
+	bytes = span_make(arena_strndup(arena, out.data, out.len), out.len);
+	buf_done(&out);
+	return bytes;
+}
+
+bool
+block_link_puts(struct arena *arena, struct span html,
+                const struct insert_request *request,
+                struct recode_put **puts_r, size_t *count_r)
+{
+	struct html_link_list links;
+	size_t count = 0;
+
+	*count_r = 0;
+	if (request->link == NULL)
+		return true;
+	if (!html_links(arena, masked(arena, html), &links))
+		return false;
+	*puts_r = arena_array(arena, links.count, sizeof(**puts_r));
+	for (size_t i = 0; i < links.count; i++) {
+		const struct html_link *link = &links.items[i];
+		const char *url =
+			request->link(request->link_context, link->url);
+
+		if (url != NULL)
+			(*puts_r)[count++] = (struct recode_put){
+				link->at, link->len,
+				link_value(arena, url, link->is_quoted)
+			};
+	}
+	*count_r = count;
 	return true;
 }
 

@@ -110,7 +110,7 @@ put_top(struct arena *arena, bool is_flowed,
 	add_blocks(&out, blocks, count, true, is_flowed);
 	if (out.len > 0)
 		buf_text(&out, "\r\n");
-	*put_r = (struct recode_put){ 0, taken(arena, &out) };
+	*put_r = (struct recode_put){ 0, 0, taken(arena, &out) };
 	return put_r->bytes.len > 0;
 }
 
@@ -136,7 +136,7 @@ put_bottom(struct arena *arena, struct span text, bool is_flowed,
 		buf_text(&out, "\r\n");
 	else if (!is_line)
 		out.len -= 2; /* the text had no line end there either */
-	*put_r = (struct recode_put){ at, taken(arena, &out) };
+	*put_r = (struct recode_put){ at, 0, taken(arena, &out) };
 	return put_r->bytes.len > 0;
 }
 

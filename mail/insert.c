@@ -2,44 +2,10 @@
 
 #include <string.h>
 
-#include "mail/block.h"
 #include "mail/content.h"
-#include "mail/html_place.h"
+#include "mail/insert_parts.h"
 #include "mail/mime.h"
 #include "mail/part_header.h"
-#include "mail/targets.h"
-
-#define BLOCKS_LIMIT 16
-
-enum line_ends {
-	LINE_ENDS_CRLF, /* or none */
-	LINE_ENDS_LF,
-	LINE_ENDS_MIXED
-};
-
-/* One text part on its way. */
-struct work {
-	const struct outline_part *part;
-	size_t index;
-	bool is_html;
-	bool is_flowed;
-	const char *charset; /* "us-ascii" when it says nothing */
-	enum line_ends line_ends;
-	struct recode recode;
-	struct span after;        /* what the decoded text shall be */
-	const char *new_charset;  /* "" : as it was */
-	const char *new_encoding; /* "" : as it was */
-};
-
-struct insert {
-	struct arena *arena;
-	const struct insert_request *request;
-	struct insert_result *result;
-	const struct insert_block *blocks[BLOCKS_LIMIT];
-	size_t block_count;
-	struct targets targets;
-	struct work *works;
-};
 
 /* Charsets whose ASCII bytes mean ASCII wherever they stand. */
 static bool
@@ -301,16 +267,24 @@ make_plain(struct insert *insert, struct work *work)
 static const char *
 make_html(struct insert *insert, struct work *work)
 {
-	struct recode_put puts[2];
-	size_t count;
+	struct arena *arena = insert->arena;
+	struct recode_put blocks[2], *links = NULL, *puts;
+	size_t block_count, link_count, count;
 
-	if (!block_html_puts(insert->arena, work->recode.text, insert->blocks,
-	                     insert->block_count, puts, &count))
+	if (!block_html_puts(arena, work->recode.text, insert->blocks,
+	                     insert->block_count, blocks, &block_count) ||
+	    !block_link_puts(arena, work->recode.text, insert->request, &links,
+	                     &link_count))
 		return "html";
+	count = block_count + link_count;
+	puts = arena_array(arena, count, sizeof(*puts));
+	for (size_t i = 0; i < count; i++)
+		puts[i] = i < block_count ? blocks[i] : links[i - block_count];
+	recode_sort(puts, count);
 	with_its_line_ends(insert, work, puts, count);
-	work->after =
-		recode_apply(insert->arena, work->recode.text, puts, count);
-	return recode_splice(insert->arena, &work->recode, puts, count,
+	work->after = recode_apply(arena, work->recode.text, puts, count);
+	insert->result->links_changed += link_count;
+	return recode_splice(arena, &work->recode, puts, count,
 	                     work->part->body, &insert->result->splices)
 	               ? ""
 	               : "overlap";
@@ -342,120 +316,6 @@ make_part(struct insert *insert)
 	               : "overlap";
 }
 
-/* --- looking again ------------------------------------------------------ */
-
-static bool
-feed(void *context, struct span piece)
-{
-	outline_add(context, piece.at, piece.len);
-	return true;
-}
-
-static bool
-is_same_part(const struct insert *insert, size_t index,
-             const struct outline_part *new)
-{
-	const struct outline_part *old =
-		&insert->request->outline->items[index];
-	bool is_edited = index == 0;
-
-	for (size_t i = 0; i < insert->targets.count; i++)
-		is_edited |= insert->targets.parts[i] == index;
-	for (size_t up = index; !is_edited && up != 0;)
-		is_edited = (up = insert->request->outline->items[up].parent) ==
-		            index;
-	return text_is(old->type, new->type) && old->parent == new->parent &&
-	       old->depth == new->depth &&
-	       (is_edited || outline_is_multipart(old) ||
-	        (old->end - old->body ==
-	         new->end - new->body &&text_is(old->encoding, new->encoding)));
-}
-
-/* The bytes of an edited part in the new body. */
-struct gather {
-	int64_t at; /* of the new body */
-	int64_t from, to;
-	char *out;
-	size_t len;
-};
-
-/* False once it has them: the rest need not stream by. */
-static bool
-gather(void *context, struct span piece)
-{
-	struct gather *gather = context;
-	int64_t start = gather->at, end = start + (int64_t)piece.len;
-	int64_t from = start > gather->from ? start : gather->from;
-	int64_t to = end < gather->to ? end : gather->to;
-
-	if (from < to) {
-		memcpy(gather->out + gather->len, piece.at + (from - start),
-		       (size_t)(to - from));
-		gather->len += (size_t)(to - from);
-	}
-	gather->at = end;
-	return end < gather->to;
-}
-
-static bool
-is_as_wanted(struct insert *insert, const struct work *work,
-             const struct outline_part *new)
-{
-	struct gather state = { .from = new->body, .to = new->end };
-	struct recode again;
-
-	state.out =
-		arena_alloc(insert->arena, (size_t)(new->end - new->body) + 1);
-	(void)splice_stream(&insert->result->splices, insert->request->source,
-	                    gather, &state);
-	if ((int64_t)state.len != new->end - new->body ||
-	    !recode_read(insert->arena, span_make(state.out, state.len),
-	                 new->encoding, &again) ||
-	    !span_equal(again.text, work->after))
-		return false;
-	if (!work->is_html)
-		return true;
-	for (size_t i = 0; i < insert->block_count; i++)
-		if (insert->blocks[i]->html[0] != '\0' &&
-		    !html_place_is_seen(
-			    again.text,
-			    block_id(insert->arena, insert->blocks[i])))
-			return false;
-	return true;
-}
-
-/* The new message as anybody will read it, against the old one. */
-static bool
-is_sound(struct insert *insert)
-{
-	const struct outline_list *old = insert->request->outline;
-	const struct insert_result *result = insert->result;
-	const struct outline_head head = {
-		.type_value = result->type_value[0] != '\0'
-		                      ? result->type_value
-		                      : old->items[0].type_value,
-		.encoding = result->encoding[0] != '\0'
-		                    ? result->encoding
-		                    : old->items[0].encoding,
-		.disposition = old->items[0].disposition,
-	};
-	struct outline *outline = outline_new(&head);
-	bool is_new_part = insert->targets.kind == TARGET_NEW_PART;
-	bool is_good = splice_stream(&result->splices, insert->request->source,
-	                             feed, outline);
-	const struct outline_list *new = outline_end(outline);
-
-	is_good = is_good && new->broken[0] == '\0' &&
-	          new->count == old->count + is_new_part;
-	for (size_t i = 0; is_good && i < old->count; i++)
-		is_good = is_same_part(insert, i, &new->items[i]);
-	for (size_t i = 0; is_good && i < insert->targets.count; i++)
-		is_good = is_as_wanted(insert, &insert->works[i],
-		                       &new->items[insert->targets.parts[i]]);
-	outline_free(&outline);
-	return is_good;
-}
-
 /* --- all of it ---------------------------------------------------------- */
 
 static const char *
@@ -476,14 +336,18 @@ make(struct insert *insert)
 			return problem;
 	}
 	choose_blocks(insert);
-	if (insert->block_count == 0)
-		return "already-there";
+	if (insert->block_count == 0 && insert->request->link == NULL)
+		return insert->request->block_count > 0 ? "already-there"
+		                                        : "nothing-to-do";
 	if (targets->kind == TARGET_NEW_PART)
-		return make_part(insert);
+		return insert->block_count > 0 ? make_part(insert)
+		                               : "nothing-to-do";
 	for (size_t i = 0; problem[0] == '\0' && i < targets->count; i++)
 		problem = insert->works[i].is_html
 		                  ? make_html(insert, &insert->works[i])
 		                  : make_plain(insert, &insert->works[i]);
+	if (problem[0] == '\0' && insert->result->splices.count == 0)
+		problem = "nothing-to-do";
 	return problem;
 }
 
@@ -497,7 +361,7 @@ insert_make(struct arena *arena, const struct insert_request *request,
 
 	*result_r = (struct insert_result){ .type_value = "", .encoding = "" };
 	result_r->skipped = make(&insert);
-	if (result_r->skipped[0] == '\0' && !is_sound(&insert))
+	if (result_r->skipped[0] == '\0' && !insert_is_sound(&insert))
 		result_r->skipped = "unsure";
 	if (result_r->skipped[0] != '\0')
 		*result_r =

@@ -29,11 +29,19 @@ struct insert_block {
 	bool is_on_top;
 };
 
+/*
+ * What an address in a link shall be instead, as a URL in ASCII; NULL leaves
+ * it alone.
+ */
+typedef const char *insert_link(void *context, const char *url);
+
 struct insert_request {
 	const struct outline_list *outline;
 	const struct body_source *source;
 	const struct insert_block *blocks;
 	size_t block_count;
+	insert_link *link; /* NULL: links stay */
+	void *link_context;
 	bool is_8bit_fine; /* the message came as BODY=8BITMIME */
 	size_t text_limit; /* bytes of one text part; longer: "too-long" */
 };
@@ -44,6 +52,7 @@ struct insert_result {
 	 * "charset", "already-there"...
 	 */
 	const char *skipped;
+	size_t links_changed;
 	struct splice_list splices;
 	/* The message's own fields, when they change; "" : they do not. */
 	const char *type_value;

@@ -34,6 +34,19 @@ recode_read(struct arena *arena, struct span raw, const char *encoding,
 	return false;
 }
 
+void
+recode_sort(struct recode_put *puts, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct recode_put put = puts[i];
+		size_t k = i;
+
+		for (; k > 0 && puts[k - 1].at > put.at; k--)
+			puts[k] = puts[k - 1];
+		puts[k] = put;
+	}
+}
+
 struct span
 recode_apply(struct arena *arena, struct span text,
              const struct recode_put *puts, size_t count)
@@ -41,14 +54,14 @@ recode_apply(struct arena *arena, struct span text,
 	size_t len = text.len, done = 0, at = 0;
 
 	for (size_t i = 0; i < count; i++)
-		len += puts[i].bytes.len;
+		len += puts[i].bytes.len - puts[i].cut;
 
 	char *out = arena_alloc(arena, len + 1);
 
 	for (size_t i = 0; i < count; i++) {
 		memcpy(out + at, text.at + done, puts[i].at - done);
 		at += puts[i].at - done;
-		done = puts[i].at;
+		done = puts[i].at + puts[i].cut;
 		memcpy(out + at, puts[i].bytes.at, puts[i].bytes.len);
 		at += puts[i].bytes.len;
 	}
@@ -98,18 +111,26 @@ joined(struct arena *arena, const char *front, struct span middle)
 }
 
 /*
- * The text put begins or ends a line on its own where it must; only white
- * space that would now end a line needs a soft break to live on.
+ * What begins and ends with a line end of its own fits anywhere, but white
+ * space in front of it needs a soft break to live on. What goes into the
+ * middle of a line gets soft breaks around it, so that no line grows.
  */
 static struct span
-quoted_put(struct arena *arena, struct span raw, size_t at, struct span bytes)
+quoted_put(struct arena *arena, struct span raw, size_t at, size_t end,
+           struct span bytes)
 {
 	struct span put = mime_encode_body(arena, bytes, "quoted-printable");
+	bool is_at_start = at == 0 || raw.at[at - 1] == '\n';
 	bool is_space =
 		at > 0 && (raw.at[at - 1] == ' ' || raw.at[at - 1] == '\t');
+	bool is_line = span_starts(bytes, "\r\n");
+	bool is_at_end = end == raw.len || raw.at[end] == '\r';
 
-	if (is_space && span_starts(bytes, "\r\n"))
-		return joined(arena, "=\r\n", put);
+	if (is_line ? is_space : !is_at_start)
+		put = joined(arena, "=\r\n", put);
+	if (!span_ends(bytes, "\r\n") && !is_at_end)
+		put = span_of(
+			arena_printf(arena, SPAN_FMT "=\r\n", SPAN_ARG(put)));
 	return put;
 }
 
@@ -159,14 +180,19 @@ recode_splice(struct arena *arena, const struct recode *recode,
 	if (recode->kind == RECODE_BASE64)
 		return splice_base64(arena, recode, puts, count, start, list);
 	for (size_t i = 0; i < count; i++) {
-		size_t at = puts[i].at;
+		size_t at = puts[i].at, end = at + puts[i].cut;
 		struct span put = puts[i].bytes;
 
 		if (recode->kind == RECODE_QUOTED) {
 			at = quoted_offset(recode->raw, at);
-			put = quoted_put(arena, recode->raw, at, put);
+			if (puts[i].cut > 0)
+				end = quoted_offset(recode->raw, end);
+			else
+				end = at;
+			put = quoted_put(arena, recode->raw, at, end, put);
 		}
-		if (!splice_add(arena, list, start + (int64_t)at, 0, put))
+		if (!splice_add(arena, list, start + (int64_t)at,
+		                (int64_t)(end - at), put))
 			return false;
 	}
 	return true;

@@ -30,13 +30,17 @@ struct recode {
 bool recode_read(struct arena *arena, struct span raw, const char *encoding,
                  struct recode *recode_r);
 
-/* Bytes to put at an offset of the decoded text. */
+/* Bytes to put at an offset of the decoded text, in place of `cut` others. */
 struct recode_put {
 	size_t at;
+	size_t cut;
 	struct span bytes;
 };
 
-/* The decoded text with all of them in it; puts are by offset. */
+/* By offset, as the calls below want them; those at one place keep turns. */
+void recode_sort(struct recode_put *puts, size_t count);
+
+/* The decoded text with all of them in it; they do not overlap. */
 struct span recode_apply(struct arena *arena, struct span text,
                          const struct recode_put *puts, size_t count);
 

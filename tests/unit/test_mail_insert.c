@@ -389,6 +389,102 @@ test_BODY_7_a_block_that_nobody_would_see_stays_out(void **state)
 	}
 }
 
+static const char *
+measured(void *context, const char *url)
+{
+	(void)context;
+	return strstr(url, "unsubscribe") != NULL
+	               ? NULL
+	               : arena_printf(arena, "https://a.example/l?to=%s", url);
+}
+
+static struct outcome
+with_links(const char *encoding, const char *body)
+{
+	struct span bytes = span_of(body);
+	const struct outline_head head = { "text/html; charset=utf-8", encoding,
+		                           "" };
+	struct outline *outline = outline_new(&head);
+	struct body_source source = body_source_of(&bytes);
+	struct insert_result result;
+	struct buf out;
+
+	outline_add(outline, bytes.at, bytes.len);
+
+	const struct insert_request request = { .outline = outline_end(outline),
+		                                .source = &source,
+		                                .link = measured,
+		                                .text_limit = 1024 * 1024 };
+
+	insert_make(arena, &request, &result);
+	buf_init(&out, (size_t)1024 * 1024);
+	assert_true(splice_stream(&result.splices, &source, add_piece, &out));
+
+	struct outcome outcome = { .skipped = result.skipped,
+		                   .type = head.type_value,
+		                   .encoding = encoding };
+	outcome.body =
+		span_make(arena_strndup(arena, out.data, out.len), out.len);
+	buf_done(&out);
+	outline_free(&outline);
+	return outcome;
+}
+
+static void
+test_links_lead_elsewhere_and_nothing_else_changes(void **state)
+{
+	struct outcome outcome = with_links(
+		"7bit",
+		"<a href=\"https://x.example/?a=1&amp;b=2\">x</a>\r\n"
+		"<a class=q href=http://y.example/>y</a> <a href='#top'>t</a>"
+		"<a href=\"mailto:a@example.com\">m</a>\r\n"
+		"<a href=\"https://x.example/unsubscribe\">no</a>\r\n"
+		"<!-- <a href=\"https://z.example/\"> --><img src="
+		"\"https://z.example/i.png\">\r\n");
+
+	(void)state;
+	assert_body(
+		outcome,
+		"<a href=\"https://a.example/l?to=https://x.example/?a=1&amp;"
+		"b=2\">x</a>\r\n<a class=q href=\"https://a.example/l?to="
+		"http://y.example/\">y</a> <a href='#top'>t</a>"
+		"<a href=\"mailto:a@example.com\">m</a>\r\n"
+		"<a href=\"https://x.example/unsubscribe\">no</a>\r\n"
+		"<!-- <a href=\"https://z.example/\"> --><img src="
+		"\"https://z.example/i.png\">\r\n");
+}
+
+static void
+test_links_behind_encodings(void **state)
+{
+	const char *page =
+		"<p>caf\xc3\xa9 <a href=\"https://x.example/\">x</a> "
+		"and some more words to make the line a long one "
+		"<a href=\"https://y.example/\">y</a></p>\r\n";
+	static const char *const encodings[] = { "quoted-printable", "base64" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct span body =
+			mime_encode_body(arena, span_of(page), encodings[i]);
+		struct outcome outcome = with_links(
+			encodings[i], arena_strndup(arena, body.at, body.len));
+		struct span text = mime_decode_body(arena, outcome.body,
+		                                    encodings[i], 9999);
+		struct span rest = outcome.body, line;
+
+		assert_string_equal(outcome.skipped, "");
+		assert_true(span_find_text(text,
+		                           "to=https://x.example/\">x</a>",
+		                           0) < text.len);
+		assert_true(span_find_text(text,
+		                           "to=https://y.example/\">y</a>",
+		                           0) < text.len);
+		while (span_line(&rest, &line))
+			assert_true(line.len <= 76);
+	}
+}
+
 /* X-13: what went through once does not change again. */
 static void
 test_X_13_twice_is_once(void **state)
@@ -442,6 +538,9 @@ main(void)
 			test_BODY_7_in_front_of_the_body_end_that_counts),
 		cmocka_unit_test(
 			test_BODY_7_a_block_that_nobody_would_see_stays_out),
+		cmocka_unit_test(
+			test_links_lead_elsewhere_and_nothing_else_changes),
+		cmocka_unit_test(test_links_behind_encodings),
 		cmocka_unit_test(test_X_13_twice_is_once),
 		cmocka_unit_test(test_MLT_19_any_chunks),
 	};

@@ -1,5 +1,6 @@
-#include "mail/html_place.h"
+#include "mail/html_tree.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gumbo.h>
@@ -174,4 +175,80 @@ html_place_is_seen(struct span html, const char *id)
 	}
 	gumbo_destroy_output(&kGumboDefaultOptions, output);
 	return found == 1 && is_seen;
+}
+
+/* What a browser drops in front of an address. */
+static bool
+leads_to_web(const char *url)
+{
+	while (*url != '\0' && (unsigned char)*url <= ' ')
+		url++;
+	return text_starts(url, "http://") || text_starts(url, "https://");
+}
+
+static void
+add_link(struct arena *arena, const GumboElement *element, struct span html,
+         struct html_link_list *list)
+{
+	const GumboAttribute *href =
+		gumbo_get_attribute(&element->attributes, "href");
+	struct html_link *link;
+	GumboStringPiece value;
+
+	if (href == NULL || !leads_to_web(href->value))
+		return;
+	value = href->original_value;
+	/* Of an element that the tree holds twice, the source has one. */
+	if (value.length == 0 || offset_of(&value, html) == html.len)
+		return;
+	link = arena_push(arena, (void **)&list->items, &list->count,
+	                  &list->room, sizeof(*link));
+	link->is_quoted = value.data[0] == '"' || value.data[0] == '\'';
+	link->at = offset_of(&value, html) + link->is_quoted;
+	link->len = value.length - (link->is_quoted ? 2 : 0);
+	link->url = arena_strdup(arena, href->value);
+}
+
+static int
+by_offset(const void *a, const void *b)
+{
+	const struct html_link *left = a, *right = b;
+
+	return left->at < right->at ? -1 : left->at > right->at;
+}
+
+/* An element that was repaired stands in the tree more than once. */
+static void
+sort_links(struct html_link_list *list)
+{
+	size_t kept = 0;
+
+	if (list->count == 0)
+		return;
+	qsort(list->items, list->count, sizeof(*list->items), by_offset);
+	for (size_t i = 1; i < list->count; i++)
+		if (list->items[i].at != list->items[kept].at)
+			list->items[++kept] = list->items[i];
+	list->count = kept + 1;
+}
+
+bool
+html_links(struct arena *arena, struct span html, struct html_link_list *list_r)
+{
+	GumboOutput *output;
+
+	*list_r = (struct html_link_list){ 0 };
+	if (is_too_much(html))
+		return false;
+	output = gumbo_parse_with_options(&kGumboDefaultOptions, html.at,
+	                                  html.len);
+	for (const GumboNode *node = output->root; node != NULL;
+	     node = next_node(node, output->root))
+		if (node->type == GUMBO_NODE_ELEMENT &&
+		    (node->v.element.tag == GUMBO_TAG_A ||
+		     node->v.element.tag == GUMBO_TAG_AREA))
+			add_link(arena, &node->v.element, html, list_r);
+	gumbo_destroy_output(&kGumboDefaultOptions, output);
+	sort_links(list_r);
+	return true;
 }
