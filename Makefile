@@ -72,7 +72,8 @@ ADAPTERS = \
 	policy/zone:glib-2.0 \
 	record/redis:hiredis \
 	record/sqlite:sqlite3 \
-	web/http:libmicrohttpd
+	web/http:libmicrohttpd \
+	record/gzip:zlib record/systemd:libsystemd
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
 adapter_name = $(word 2,$(subst :, ,$(1)))
@@ -297,6 +298,7 @@ SETTINGS = $(wildcard conf/*.conf) contrib/redis/redis.conf \
 SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-web.service:$(UNITDIR) \
 	systemd/avis-web.socket:$(UNITDIR) \
+	systemd/avis-maillog.service:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
 	systemd/avis-archive.service:$(UNITDIR) \
 	systemd/avis-archive.timer:$(UNITDIR) \

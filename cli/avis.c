@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "consent", consent_command,
 	  "who agreed to what: import, show, withdraw" },
 	{ "archive", archive_command, "copy the record elsewhere, verify it" },
+	{ "maillog", maillog_command, "read the mail server's log" },
 	{ "key", key_command, "make, list and rotate keys" },
 };
 

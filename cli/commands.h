@@ -15,6 +15,7 @@ int consent_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int key_command(int argc, char **argv);
+int maillog_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
 int report_command(int argc, char **argv);
 int try_command(int argc, char **argv);

@@ -4,6 +4,23 @@
 
 #include "base/span.h"
 
+/* EVD-6: to mx1.example.com [192.0.2.7], TLSv1.3: "250 2.0.0 OK 4f8a" */
+static char *
+saw(struct arena *arena, const struct event *event)
+{
+	const char *tls = event_fact(event, "tls");
+	const char *reply = event_fact(event, "diagnostic");
+	char *text =
+		arena_printf(arena, "%s [%s]", event_fact(event, "remote_mta"),
+	                     event_fact(event, "remote_ip"));
+
+	if (tls[0] != '\0')
+		text = arena_printf(arena, "%s, %s", text, tls);
+	return reply[0] == '\0'
+	               ? text
+	               : arena_printf(arena, "%s: \"%s\"", text, reply);
+}
+
 /* " says mx1.example.com: \"250 2.0.0 OK\"" as far as it is known. */
 static char *
 says(struct arena *arena, const struct event *event)
@@ -70,6 +87,8 @@ refused_words(struct arena *arena, const struct event *event)
 static char *
 relayed_words(struct arena *arena, const struct event *event)
 {
+	if (event_fact(event, "remote_ip")[0] != '\0')
+		return arena_printf(arena, "to %s", saw(arena, event));
 	return join(arena, "to another mail server", says(arena, event));
 }
 
@@ -231,9 +250,11 @@ char *
 timeline_source(struct arena *arena, const struct event *event)
 {
 	static const char *const names[] = {
-		[SOURCE_MILTER] = "avis", [SOURCE_DSN] = "DSN",
-		[SOURCE_MDN] = "MDN",     [SOURCE_BOUNCE] = "bounce",
-		[SOURCE_MAIL] = "mail",   [SOURCE_JOURNAL] = "journal",
+		[SOURCE_MILTER] = "avis",       [SOURCE_DSN] = "DSN",
+		[SOURCE_MDN] = "MDN",           [SOURCE_BOUNCE] = "bounce",
+		[SOURCE_MAIL] = "mail",         [SOURCE_JOURNAL] = "journal",
+		[SOURCE_MAILLOG] = "mail log",  [SOURCE_PAGE] = "page",
+		[SOURCE_OPERATOR] = "operator",
 	};
 	const char *dot = strrchr(event->writer, '.');
 	int host = dot == NULL ? (int)strlen(event->writer)

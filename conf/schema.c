@@ -6,6 +6,7 @@
 #define OURS(field)         offsetof(struct ours_settings, field)
 #define TRUSTED(field)      offsetof(struct trusted_settings, field)
 #define LIMITS(field)       offsetof(struct limits_settings, field)
+#define MAILLOG(field)      offsetof(struct maillog_settings, field)
 #define ORGANISATION(field) offsetof(struct organisation_settings, field)
 #define PAGES(field)        offsetof(struct pages_settings, field)
 #define ARCHIVE(field)      offsetof(struct archive_settings, field)
@@ -35,6 +36,11 @@ static const struct section sections[] = {
 	  .member = "limits",
 	  .offset = TOP(limits),
 	  .size = sizeof(struct limits_settings) },
+	{ .name = "maillog",
+	  .parent = "",
+	  .member = "maillog",
+	  .offset = TOP(maillog),
+	  .size = sizeof(struct maillog_settings) },
 	{ .name = "organisation",
 	  .parent = "",
 	  .member = "organisation",
@@ -224,6 +230,16 @@ static const struct row rows[] = {
 	  .offset = LIMITS(events),
 	  .low = 100,
 	  .high = 100000 },
+
+	{ { "maillog", "path", "path | systemd", "\"\"",
+	    "the mail server's log, for avis maillog; \"\": it is not read" },
+	  .kind = ROW_TEXT,
+	  .offset = MAILLOG(path),
+	  .check = value_check_maillog },
+	{ { "maillog", "host", "text", "\"\"",
+	    "this machine's name in that log; left out: as host; \"*\": any" },
+	  .kind = ROW_TEXT,
+	  .offset = MAILLOG(host) },
 
 	{ { "organisation", "name", "text", "\"\"",
 	    "who you are, as recipients know you; left out: the domain of "

@@ -229,6 +229,12 @@ struct limits_settings {
 };
 
 /* Who sends the mail, as recipients see it on the pages. */
+/* The MTA's log: what other servers answered (F-4). */
+struct maillog_settings {
+	const char *path; /* a file, "systemd"; "" : it is not read */
+	const char *host; /* this machine's name in it; "" : as host */
+};
+
 struct organisation_settings {
 	const char *name;
 	const char *contact;   /* a mail address that a person reads */
@@ -290,6 +296,7 @@ struct settings {
 	struct archive_settings archive;
 	struct organisation_settings organisation;
 	struct pages_settings pages;
+	struct maillog_settings maillog;
 	struct class_settings *classes;
 	size_t class_count;
 	struct sender_settings *senders;

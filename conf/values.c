@@ -452,6 +452,16 @@ value_check_path(const char *text, struct error *err)
 	return bad(err, "is not a path from the root such as \"/var/lib\"");
 }
 
+enum result
+value_check_maillog(const char *text, struct error *err)
+{
+	if (text[0] == '\0' || text[0] == '/' || text_is(text, "systemd") ||
+	    text_starts(text, "systemd:/"))
+		return value_check_line(text, err);
+	return bad(err, "is not a path such as \"/var/log/mail.log\", nor "
+	                "\"systemd\" for its journal");
+}
+
 /* libmilter writes inet:PORT@HOST where Postfix has inet:HOST:PORT (MLT-29). */
 enum result
 value_check_listen(const char *text, struct error *err)

@@ -27,6 +27,7 @@ value_check value_check_relay; /* smtp://host[:port] */
 value_check value_check_telephone;
 value_check value_check_store;   /* URL of Redis */
 value_check value_check_path;    /* from the root */
+value_check value_check_maillog; /* a path, or "systemd" */
 value_check value_check_list_id; /* news.example.fr */
 value_check value_check_network;
 value_check value_check_name;  /* letters, digits, - _ . */

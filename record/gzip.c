@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
 #include <zlib.h>
 
 #include "base/memory.h"
@@ -68,7 +67,8 @@ gzip_skip(struct gzip *gzip, uint64_t bytes, struct error *err)
 	enum result result = RESULT_OK;
 
 	while (result == RESULT_OK && bytes > 0) {
-		size_t len = bytes < sizeof(room) ? (size_t)bytes : sizeof(room);
+		size_t len =
+			bytes < sizeof(room) ? (size_t)bytes : sizeof(room);
 
 		result = gzip_read(gzip, room, len, &len, err);
 		if (result == RESULT_OK)

@@ -14,10 +14,9 @@ static bool
 is_of_host(const struct event *event, const char *host)
 {
 	const char *dot = strrchr(event->writer, '.');
-	struct span writer =
-		span_make(event->writer,
-	                  dot != NULL ? (size_t)(dot - event->writer)
-	                              : strlen(event->writer));
+	struct span writer = span_make(
+		event->writer, dot != NULL ? (size_t)(dot - event->writer)
+					   : strlen(event->writer));
 
 	return host[0] == '\0' || span_is(writer, host);
 }
@@ -55,8 +54,8 @@ maillog_find(struct arena *arena, struct store *store,
 		.limit = CANDIDATES,
 	};
 	struct message_id_list messages;
-	enum result result = find_messages(arena, store, &query, &messages,
-	                                   err);
+	enum result result =
+		find_messages(arena, store, &query, &messages, err);
 
 	for (size_t i = 0; result == RESULT_OK && i < messages.count; i++) {
 		result = find_events(arena, store, messages.items[i], events_r,

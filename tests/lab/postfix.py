@@ -77,6 +77,7 @@ rewrite   unix       - - n -   - trivial-rewrite
 bounce    unix       - - n -   0 bounce
 defer     unix       - - n -   0 bounce
 trace     unix       - - n -   0 bounce
+tlsmgr    unix       - - n 1000? 1 tlsmgr
 verify    unix       - - n -   1 verify
 flush     unix       n - n -   0 flush
 proxymap  unix       - - n -   - proxymap

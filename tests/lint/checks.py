@@ -17,13 +17,13 @@ LIBRARIES = [
     (r"libmilter/", "milter"), (r"curl/", "libcurl"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
     (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
-    (r"zlib\.h", "zlib"), (r"iconv\.h", "none"),
+    (r"zlib\.h", "zlib"), (r"systemd/", "libsystemd"), (r"iconv\.h", "none"),
 ]
 SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"
     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|"
     r"time|wchar|"
-    r"dirent|fcntl|fnmatch|getopt|glob|grp|iconv|libintl|langinfo|netdb|poll|pthread|pwd|"
+    r"dirent|fcntl|fnmatch|getopt|glob|grp|iconv|libgen|libintl|langinfo|netdb|poll|pthread|pwd|"
     r"resolv|spawn|syslog|termios|unistd|"
     r"arpa/\w+|linux/\w+|net/\w+|netinet/\w+|sys/\w+)\.h")
 
