@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
 #include <zlib.h>
 
 #include "base/memory.h"
