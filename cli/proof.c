@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/access.h"
 #include "cli/commands.h"
 #include "cli/open.h"
 #include "cli/proof_json.h"
@@ -12,10 +13,11 @@
 #include "record/find.h"
 #include "record/local.h"
 
-#define LIST_LIMIT 20
-#define ALL_LIMIT  1000
-#define JSON_BYTES ((size_t)256 * 1024 * 1024)
-#define DAY_MS     ((time_ms_t)24 * 3600 * 1000)
+#define LIST_LIMIT  20
+#define ALL_LIMIT   1000
+#define NAMED_LIMIT 100 /* messages named in the record of a question */
+#define JSON_BYTES  ((size_t)256 * 1024 * 1024)
+#define DAY_MS      ((time_ms_t)24 * 3600 * 1000)
 
 static const char help[] =
 	"usage: avis proof [OPTIONS] [WHAT]\n"
@@ -32,6 +34,8 @@ static const char help[] =
 	"      --from ADDRESS   messages of this sender\n"
 	"      --since TIME     not before, as 2026-11-21 or with T10:00\n"
 	"      --until TIME     not after\n"
+	"      --purpose TEXT   what the answer is for; it is recorded\n"
+	"      --case NUMBER    the case it belongs to; it is recorded\n"
 	"      --all            show all that fit, not a list of them\n"
 	"      --json           print one JSON object\n"
 	"      --lang en        language of the text\n"
@@ -50,6 +54,8 @@ enum {
 	OPTION_FROM,
 	OPTION_SINCE,
 	OPTION_UNTIL,
+	OPTION_PURPOSE,
+	OPTION_CASE,
 	OPTION_ALL,
 	OPTION_JSON,
 	OPTION_LANG
@@ -63,6 +69,7 @@ struct proof {
 	bool has_message;
 	struct message_id message;
 	struct find_query query;
+	struct question question;
 	bool wants_all;
 	bool wants_json;
 	struct local local;
@@ -144,6 +151,12 @@ set_option(struct proof *proof, int option, int *code_r)
 		return set_time("--since", optarg, &proof->query.since);
 	case OPTION_UNTIL:
 		return set_until(proof, optarg);
+	case OPTION_PURPOSE:
+		proof->question.purpose = optarg;
+		return true;
+	case OPTION_CASE:
+		proof->question.number = optarg;
+		return true;
 	case OPTION_ALL:
 		proof->wants_all = true;
 		return true;
@@ -174,6 +187,8 @@ read_options(struct proof *proof, int argc, char **argv, int *code_r)
 		{ "from", required_argument, NULL, OPTION_FROM },
 		{ "since", required_argument, NULL, OPTION_SINCE },
 		{ "until", required_argument, NULL, OPTION_UNTIL },
+		{ "purpose", required_argument, NULL, OPTION_PURPOSE },
+		{ "case", required_argument, NULL, OPTION_CASE },
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "lang", required_argument, NULL, OPTION_LANG },
@@ -492,6 +507,21 @@ say_not_found(const struct proof *proof, enum result result,
 	return EXIT_PROBLEM;
 }
 
+static const char *
+names_of(struct arena *arena, const struct cases *cases)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < cases->count && i < NAMED_LIMIT; i++) {
+		char name[MESSAGE_NAME_SIZE];
+
+		message_id_name(cases->items[i].items[0].message, name);
+		names = arena_printf(arena, "%s%s%s", names, i > 0 ? " " : "",
+		                     name);
+	}
+	return names;
+}
+
 static int
 answer(struct proof *proof)
 {
@@ -509,7 +539,12 @@ answer(struct proof *proof)
 		return code;
 	proof->query.limit =
 		proof->wants_all || proof->wants_json ? ALL_LIMIT : LIST_LIMIT;
+	if (!access_may_ask(opened, &proof->question))
+		return EXIT_PROBLEM;
 	enum result result = find_anywhere(proof, &cases, &err);
+	if (!access_record(opened, &proof->question,
+	                   names_of(opened->arena, &cases), cases.count))
+		return EXIT_PROBLEM;
 	if (result != RESULT_OK)
 		return say_not_found(proof, result, &err);
 	if (proof->wants_json)
@@ -517,6 +552,18 @@ answer(struct proof *proof)
 	else
 		print_text(proof, &cases);
 	return EXIT_DONE;
+}
+
+/* As it was typed, for the record of it. */
+static const char *
+question_of(struct arena *arena, int argc, char **argv)
+{
+	const char *words = "";
+
+	for (int i = 1; i < argc; i++)
+		words = arena_printf(arena, "%s%s%s", words, i > 1 ? " " : "",
+		                     argv[i]);
+	return words;
 }
 
 int
@@ -534,6 +581,9 @@ proof_command(int argc, char **argv)
 	int code;
 
 	opened_init(&proof.opened, "avis proof");
+	proof.question =
+		(struct question){ question_of(proof.opened.arena, argc, argv),
+		                   "", "" };
 	if (read_options(&proof, argc, argv, &code))
 		code = answer(&proof);
 	archive_close(&proof.local.archive);

@@ -10,6 +10,7 @@
 #define ORGANISATION(field) offsetof(struct organisation_settings, field)
 #define PAGES(field)        offsetof(struct pages_settings, field)
 #define ARCHIVE(field)      offsetof(struct archive_settings, field)
+#define ACCESS(field)       offsetof(struct access_settings, field)
 #define SENDER(field)       offsetof(struct sender_settings, field)
 #define CLASS(field)        offsetof(struct class_settings, field)
 #define WHEN(field)         offsetof(struct when_settings, field)
@@ -56,6 +57,11 @@ static const struct section sections[] = {
 	  .member = "archive",
 	  .offset = TOP(archive),
 	  .size = sizeof(struct archive_settings) },
+	{ .name = "access",
+	  .parent = "",
+	  .member = "access",
+	  .offset = TOP(access),
+	  .size = sizeof(struct access_settings) },
 	{ .name = "senders",
 	  .parent = "",
 	  .member = "senders",
@@ -333,6 +339,25 @@ static const struct row rows[] = {
 	  .kind = ROW_TEXT,
 	  .offset = ARCHIVE(folder),
 	  .check = value_check_path },
+
+	{ { "access", "groups", "list of names", "[ ]",
+	    "Unix groups whose members may ask for proofs; none: whoever can "
+	    "read the record" },
+	  .kind = ROW_TEXTS,
+	  .offset = ACCESS(groups),
+	  .check = value_check_name },
+	{ { "access", "purpose_required", "true | false", "false",
+	    "avis proof wants --purpose" },
+	  .kind = ROW_BOOL,
+	  .offset = ACCESS(purpose_required) },
+	{ { "access", "case_required", "true | false", "false",
+	    "avis proof wants --case" },
+	  .kind = ROW_BOOL,
+	  .offset = ACCESS(case_required) },
+	{ { "access", "unrecorded", "refuse | allow", "\"refuse\"",
+	    "a question that cannot be recorded" },
+	  .kind = ROW_WORD,
+	  .offset = ACCESS(unrecorded) },
 
 	{ { "senders", "match", "list of patterns", "[ ]",
 	    "addresses in From; none: every no-reply address" },

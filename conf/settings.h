@@ -259,6 +259,14 @@ struct pages_settings {
 	const char *translations; /* folder of the compiled catalogues */
 };
 
+/* Who may ask for proofs (BND-6). */
+struct access_settings {
+	struct text_list groups; /* Unix groups; none: whoever can read it */
+	bool purpose_required;
+	bool case_required;
+	const char *unrecorded; /* "refuse" or "allow" */
+};
+
 /* Closed segments are copied there (record/archive.h). */
 struct archive_settings {
 	const char *folder; /* "": no archive */
@@ -294,6 +302,7 @@ struct settings {
 	struct trusted_settings trusted;
 	struct limits_settings limits;
 	struct archive_settings archive;
+	struct access_settings access;
 	struct organisation_settings organisation;
 	struct pages_settings pages;
 	struct maillog_settings maillog;

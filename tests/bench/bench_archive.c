@@ -249,7 +249,9 @@ static void
 fill_store(const char *folder, const char *url, const struct keyring *keys,
            unsigned count)
 {
-	struct store_options options = { url, 5000, keys, 0 };
+	struct store_options options = { .url = url,
+		                         .budget_ms = 5000,
+		                         .keys = keys };
 	struct store *store;
 	struct error err = { "" };
 	enum result result;

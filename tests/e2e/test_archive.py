@@ -66,3 +66,78 @@ def test_without_the_setting_it_says_so(lab):
     done = lab.avis.run("archive", "list", check=False)
     assert done.returncode == 1
     assert "archive.folder" in done.stderr
+
+
+# -- who may ask -------------------------------------------------------------
+
+def asked(lab):
+    lines = lab.avis.run("journal", "show", "--payload",
+                         "mail.avis").stdout.splitlines()
+    return [e for e in map(json.loads, lines) if e["entry"]["k"] == "asked"]
+
+
+def test_BND_6_each_question_is_recorded_before_its_answer(lab):
+    got = send_and_receive(lab, letter("recouvrement@example.fr"))
+    wait_case(lab, got, "submitted")
+    lab.avis.run("proof", "--purpose", "litige 12", "--case", "2026-118",
+                 token_of(got))
+    last = asked(lab)[-1]
+    facts = last["payload"]["f"]
+    assert facts["purpose"] == "litige 12" and facts["case"] == "2026-118"
+    assert facts["who"] == "root" and facts["count"] == "1"
+    assert token_of(got) in facts["what"]
+    assert "purpose" not in json.dumps(last["entry"])
+    lab.avis.run("proof", "nobody.at.all@example.com", check=False)
+    assert asked(lab)[-1]["entry"]["detail"] == "nothing-found"
+    # The asking is no part of the message's own story.
+    events = lab.avis.proof(token_of(got))["messages"][0]["events"]
+    assert "asked" not in [event["kind"] for event in events]
+
+
+def with_access(lab, **access):
+    lab.avis.settings["access"] = access
+    lab.avis.write()
+
+
+def test_BND_6_purpose_and_case_when_policy_says_so(lab):
+    got = send_and_receive(lab, letter("recouvrement@example.fr"))
+    wait_case(lab, got, "submitted")
+    try:
+        for access, words, says in [
+                ({"purpose_required": True}, [], "--purpose"),
+                ({"case_required": True}, ["--purpose", "x"], "--case"),
+                ({"groups": ["no-such-group"]}, [], "none of the groups")]:
+            with_access(lab, **access)
+            before = len(asked(lab))
+            done = lab.avis.run("proof", *words, token_of(got), check=False)
+            assert done.returncode == 1 and done.stdout == ""
+            assert says in done.stderr
+            assert len(asked(lab)) == before
+        with_access(lab, groups=["root"], purpose_required=True)
+        assert "state:" in lab.avis.run("proof", "--purpose", "x",
+                                        token_of(got)).stdout
+    finally:
+        del lab.avis.settings["access"]
+        lab.avis.write()
+
+
+def test_BND_6_what_cannot_be_recorded_is_not_answered(lab):
+    got = send_and_receive(lab, letter("recouvrement@example.fr"))
+    wait_case(lab, got, "submitted")
+    writer = lab.avis.journal / "mail.avis"
+    away = writer.with_name("away")
+    lab.avis.proof(token_of(got))
+    writer.rename(away)
+    writer.write_text("a file where the folder should be")
+    try:
+        done = lab.avis.run("proof", token_of(got), check=False)
+        assert done.returncode == 1 and done.stdout == ""
+        assert "cannot be recorded" in done.stderr
+        with_access(lab, unrecorded="allow")
+        done = lab.avis.run("proof", token_of(got))
+        assert "state:" in done.stdout
+    finally:
+        writer.unlink()
+        away.rename(writer)
+        lab.avis.settings.pop("access", None)
+        lab.avis.write()
