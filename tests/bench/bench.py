@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""bench.py BUILD [--messages N] [--rounds N] [--only unix|tcp]
+"""bench.py BUILD [--messages N] [--rounds N] [--only unix|tcp|refusals]
+         [--large]
 
 avis-milter beside a bare libmilter filter, in one run, round by round: each
 round asks every filter once, so that a slow minute of the machine is shared.
@@ -29,6 +30,10 @@ NAMES = ("chatty", "bare", "bare+edits", "avis")
 CONNECTIONS = (1, 10, 100)
 # What the other programs get: a folder, then these.
 EVENTS = ("20000", "8")
+# People who want no mail, and how many questions about them.
+REFUSALS = ("10000", "1000000")
+LARGE = "10000000"
+LOOKUPS = "20000"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -164,11 +169,22 @@ def aims(results):
 def others(build):
     """Whatever else measures: bench_*.c."""
     for program in sorted((build / "tests/bench").glob("bench_*")):
-        if not program.suffix:
+        if not program.suffix and program.name != "bench_refusals":
             print(f"\n{program.name}")
             sys.stdout.flush()
             with tempfile.TemporaryDirectory(dir=".") as folder:
                 subprocess.run([program, folder, *EVENTS], check=True)
+
+
+def refusals(place, build, is_large):
+    """Who wants no mail: its own Redis, which keeps nothing on disk."""
+    from tests.lab.redis_server import RedisServer
+    redis = RedisServer(place, "redis-refusals").start()
+    redis.command("CONFIG", "SET", "appendonly", "no")
+    print("\nbench_refusals")
+    sys.stdout.flush()
+    subprocess.run([build / "tests/bench/bench_refusals", redis.url, LOOKUPS,
+                    *REFUSALS, *([LARGE] if is_large else [])], check=True)
 
 
 def main():
@@ -176,7 +192,8 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["unix", "tcp"])
+    parser.add_argument("--only", choices=["unix", "tcp", "refusals"])
+    parser.add_argument("--large", action="store_true")
     words = parser.parse_args()
     build = words.build.resolve()
     os.environ["AVIS_BUILD"] = os.environ.get("AVIS_BUILD", str(build))
@@ -186,11 +203,16 @@ def main():
           f"{words.rounds} rounds, mix {MIX}")
     kinds = [words.only] if words.only else ["unix", "tcp"]
     with Place("avis-bench-") as place:
+        if words.only == "refusals":
+            return refusals(place, build, words.large)
         results = run(place, build, kinds, words.messages, words.rounds)
     table(results)
     aims(results)
     if not words.only:
         others(build)
+        with Place("avis-bench-") as place:
+            refusals(place, build, words.large)
+    return None
 
 
 main()
