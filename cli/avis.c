@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
 	{ "consent", consent_command,
 	  "who agreed to what: import, show, withdraw" },
+	{ "suppress", suppress_command,
+	  "who wants no mail: add, list, import, export" },
 	{ "archive", archive_command, "copy the record elsewhere, verify it" },
 	{ "maillog", maillog_command, "read the mail server's log" },
 	{ "key", key_command, "make, list and rotate keys" },

@@ -18,6 +18,7 @@ int key_command(int argc, char **argv);
 int maillog_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
 int report_command(int argc, char **argv);
+int suppress_command(int argc, char **argv);
 int try_command(int argc, char **argv);
 
 #endif

@@ -36,11 +36,10 @@ read_member(struct looking *looking, unsigned bucket, struct span member,
 	    !register_read_member(bucket, member, refusal.person, &subject) ||
 	    subject.at[0] == '/')
 		return;
-	refusal.class_name =
-		span_equal(subject, SPAN(REGISTER_ALL))
-			? ""
-			: arena_strndup(looking->arena, subject.at,
-	                                subject.len);
+	refusal.class_name = span_equal(subject, SPAN(REGISTER_ALL))
+	                             ? ""
+	                             : arena_strndup(looking->arena, subject.at,
+	                                             subject.len);
 	*(struct refusal *)arena_push(looking->arena, (void **)&looking->found,
 	                              &looking->count, &looking->room,
 	                              sizeof(refusal)) = refusal;
