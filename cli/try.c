@@ -9,6 +9,7 @@
 #include "base/jwrite.h"
 #include "cli/commands.h"
 #include "flow/facts_of.h"
+#include "flow/readers.h"
 #include "mail/address.h"
 #include "mail/attach.h"
 #include "mail/report.h"
@@ -177,11 +178,27 @@ complete_envelope(struct try *try)
 	message->sender = address_from_path(try->arena, message->sender_path);
 }
 
+/* As the milter sees it: the parts, and what readers see in them. */
+static void
+read_parts(struct try *try, const struct outline_head *head)
+{
+	struct attach *attach = attach_new(head->type_value, head->disposition);
+	struct outline *outline = outline_new(head);
+	struct body_source source = body_source_of(&try->body);
+
+	attach_add(attach, try->body.at, try->body.len);
+	try->message.has_attachment = attach_is_found(attach);
+	attach_free(&attach);
+	outline_add(outline, try->body.at, try->body.len);
+	readers_look(&try->message, outline_end(outline), &source);
+	outline_free(&outline);
+}
+
 static bool
 read_message(struct try *try, struct error *err)
 {
 	struct message *message = &try->message;
-	struct attach *attach;
+	struct outline_head head;
 	size_t used;
 
 	if (file_read(try->arena, try->file, MESSAGE_BYTES, &try->bytes, err) !=
@@ -191,13 +208,14 @@ read_message(struct try *try, struct error *err)
 	            &used);
 	try->body = span_skip(try->bytes, used);
 	message->size_bytes = (int64_t)try->bytes.len;
-	attach = attach_new(
+	head = (struct outline_head){
 		header_text(try->arena, &message->headers, "Content-Type"),
 		header_text(try->arena, &message->headers,
-	                    "Content-Disposition"));
-	attach_add(attach, try->body.at, try->body.len);
-	message->has_attachment = attach_is_found(attach);
-	attach_free(&attach);
+		            "Content-Transfer-Encoding"),
+		header_text(try->arena, &message->headers,
+		            "Content-Disposition"),
+	};
+	read_parts(try, &head);
 	complete_envelope(try);
 	return true;
 }

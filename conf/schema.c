@@ -160,6 +160,12 @@ static const struct row rows[] = {
 	  .kind = ROW_TEXT,
 	  .offset = TOP(journal),
 	  .check = value_check_path },
+	{ { "", "spool", "path", "\"" AVIS_STATE "/spool\"",
+	    "folder where a long body waits while it is looked at; its files "
+	    "have no names" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(spool),
+	  .check = value_check_path },
 	{ { "", "segment_size", "size", "\"64M\"",
 	    "a file of the journal is closed past this size" },
 	  .kind = ROW_SIZE,

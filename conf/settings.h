@@ -293,6 +293,7 @@ struct settings {
 	int64_t consent_keep_ms; /* after the last word about it (GDPR-3) */
 	int64_t way_out_ms;      /* how long a token unsubscribes (LST-12) */
 	const char *journal;     /* folder */
+	const char *spool;       /* folder of bodies that are looked at twice */
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	const char *keys;        /* file, see base/keyring.h */
 	bool dkim_signs;         /* a signer that covers LST-5 follows us */

@@ -55,6 +55,8 @@ struct message {
 	bool has_attachment;
 	enum visible_link visible_link; /* looked for where a class asks */
 	const char *link_missing_in;
+	bool is_text_read; /* what stands above, and has_link, is known */
+	bool has_link;     /* any link that readers can follow */
 	int64_t size_bytes;
 	bool has_body_digest;
 	uint8_t body_digest[DIGEST_BYTES];

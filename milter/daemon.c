@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/signals.h"
@@ -99,6 +100,9 @@ start(struct daemon *daemon, struct error *err)
 	log_set_level_named(service->first->settings->log_level);
 	report_setup();
 	result = signals_take(err);
+	if (result == RESULT_OK)
+		result = file_make_folder(service->first->settings->spool, 0700,
+		                          err);
 	/* The record first: its lock keeps a second daemon off our socket. */
 	if (result == RESULT_OK)
 		result = open_record(service, err);

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "flow/facts_of.h"
+#include "flow/readers.h"
 #include "mail/address.h"
 #include "milter/ask.h"
 #include "milter/inbound.h"
@@ -100,6 +103,8 @@ session_forget(struct session *session)
 	buf_done(&session->body);
 	buf_init(&session->body, 0);
 	attach_free(&session->attach);
+	spool_free(&session->spool);
+	outline_free(&session->outline);
 	body_digest_reset(session->digest);
 	arena_reset(session->arena);
 	session->message = (struct message){ 0 };
@@ -210,6 +215,30 @@ is_arrival(const struct session *session)
 	        session->arrival_count == session->recipients_seen);
 }
 
+/* Which of what comes must be looked at, or kept for a second look. */
+static void
+watch_body(struct session *session)
+{
+	const struct rules *rules = session->snapshot->rules;
+	const struct message *message = &session->message;
+	struct arena *arena = session->arena;
+	const struct outline_head head = {
+		header_text(arena, &message->headers, "Content-Type"),
+		header_text(arena, &message->headers,
+		            "Content-Transfer-Encoding"),
+		header_text(arena, &message->headers, "Content-Disposition"),
+	};
+	struct facts facts = { .now = clock_now() };
+
+	if (rules_need_body(rules))
+		session->attach = attach_new(head.type_value, head.disposition);
+	facts_of(message, session->snapshot->keys, &facts);
+	if (!rules_need_text(arena, rules, &facts))
+		return;
+	session->spool = spool_new(session->snapshot->settings->spool);
+	session->outline = outline_new(&head);
+}
+
 enum answer
 session_headers_end(struct session *session)
 {
@@ -222,12 +251,8 @@ session_headers_end(struct session *session)
 		buf_init(&session->body, ANSWER_BYTES);
 	else if (session->origin == ORIGIN_TRANSIT)
 		session->is_dull = true;
-	else if (rules_need_body(snapshot->rules))
-		session->attach = attach_new(
-			header_text(session->arena, &session->message.headers,
-		                    "Content-Type"),
-			header_text(session->arena, &session->message.headers,
-		                    "Content-Disposition"));
+	else
+		watch_body(session);
 	return ANSWER_CONTINUE;
 }
 
@@ -255,7 +280,23 @@ session_body(struct session *session, const void *at, size_t len)
 	body_digest_add(session->digest, at, len);
 	if (session->attach != NULL)
 		attach_add(session->attach, at, len);
+	if (session->spool != NULL && spool_add(session->spool, at, len))
+		outline_add(session->outline, at, len);
 	return ANSWER_CONTINUE;
+}
+
+/* The text is read once it is there; what the disk refused is not. */
+static void
+read_text(struct session *session)
+{
+	const struct outline_list *list;
+	struct body_source source;
+
+	if (session->spool == NULL || !spool_is_whole(session->spool))
+		return;
+	list = outline_end(session->outline);
+	source = spool_source(session->spool);
+	readers_look(&session->message, list, &source);
 }
 
 void
@@ -294,6 +335,7 @@ session_end(struct session *session)
 	}
 	if (session->attach != NULL)
 		message->has_attachment = attach_is_found(session->attach);
+	read_text(session);
 	if (is_arrival(session))
 		inbound_end(session);
 	else

@@ -6,7 +6,9 @@
 #include "flow/message.h"
 #include "mail/attach.h"
 #include "mail/body_digest.h"
+#include "mail/outline.h"
 #include "milter/service.h"
+#include "milter/spool.h"
 
 /*
  * One connection of an MTA and the message it is giving us. Callbacks come
@@ -92,7 +94,9 @@ struct session {
 	bool is_dull;           /* transit: the body is not wanted */
 	struct body_digest *digest;
 	struct attach *attach;
-	struct buf body; /* only for what arrives at our addresses */
+	struct spool *spool;     /* where a class wants the text */
+	struct outline *outline; /* of what is spooled */
+	struct buf body;         /* only for what arrives at our addresses */
 	bool is_body_whole;
 	struct outcome outcome;
 	size_t served;                 /* arrivals consumed */

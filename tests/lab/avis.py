@@ -60,6 +60,7 @@ class Avis:
         self.settings = {
             "host": "mail", "listen": self._listen, "listen_mode": "0666",
             "store": store, "journal": str(self.journal),
+            "spool": str(self.folder / "spool"),
             "keys": str(self.keys), "log": "stderr", "log_level": "info",
             # 127.0.0.2 plays the outside; see labs.py.
             "ours": {"networks": ["127.0.0.1/32"], "authenticated": True},
