@@ -34,6 +34,10 @@ enum token_purpose {
 	TOKEN_AUDIT = 'a', /* our own header; context: what it covers */
 	TOKEN_PREFERENCES = 'p',
 	TOKEN_DATA = 'd',
+	/* From a mail to the address itself, for a short time: web/fresh.h */
+	TOKEN_OWN_CHOICES = 'v',
+	TOKEN_OWN_DATA = 'w',
+	TOKEN_ERASE = 'e',
 	TOKEN_CONFIRM = 'c',
 	TOKEN_LINK = 'k',
 	TOKEN_COPY = 'm'

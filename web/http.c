@@ -84,6 +84,16 @@ http_value(const struct http_fields *fields, const char *name)
 	return "";
 }
 
+bool
+http_has(const struct http_fields *fields, const char *name, const char *value)
+{
+	for (size_t i = 0; i < fields->count; i++)
+		if (strcmp(fields->items[i].name, name) == 0 &&
+		    strcmp(fields->items[i].value, value) == 0)
+			return true;
+	return false;
+}
+
 void
 http_add(struct arena *arena, struct http_fields *fields, const char *name,
          const char *value)

@@ -58,6 +58,9 @@ struct http_answer {
 
 /* The value of the first field of that name, or "". */
 const char *http_value(const struct http_fields *fields, const char *name);
+/* Is there a field of that name with that value? */
+bool http_has(const struct http_fields *fields, const char *name,
+              const char *value);
 void http_add(struct arena *arena, struct http_fields *fields, const char *name,
               const char *value);
 

@@ -3,15 +3,30 @@
 #include <string.h>
 
 #include "web/answer.h"
+#include "web/ask.h"
+#include "web/choices.h"
+#include "web/data.h"
+#include "web/erase.h"
+#include "web/fresh.h"
 #include "web/health.h"
 #include "web/style.h"
 #include "web/unsubscribe.h"
 
 static const struct route routes[] = {
-	{ HTTP_GET, "/health", 0, health_show },
-	{ HTTP_GET, "/style.css", 0, style_show },
-	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_show },
-	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, unsubscribe_do },
+	{ HTTP_GET, "/health", 0, false, health_show },
+	{ HTTP_GET, "/style.css", 0, false, style_show },
+	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_show },
+	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_do },
+	{ HTTP_GET, "/p/", TOKEN_PREFERENCES, false, ask_show_choices },
+	{ HTTP_POST, "/p/", TOKEN_PREFERENCES, false, ask_send_choices },
+	{ HTTP_GET, "/d/", TOKEN_DATA, false, ask_show_data },
+	{ HTTP_POST, "/d/", TOKEN_DATA, false, ask_send_data },
+	{ HTTP_GET, "/v/", TOKEN_OWN_CHOICES, true, choices_show },
+	{ HTTP_POST, "/v/", TOKEN_OWN_CHOICES, true, choices_save },
+	{ HTTP_GET, "/w/", TOKEN_OWN_DATA, true, data_show_button },
+	{ HTTP_POST, "/w/", TOKEN_OWN_DATA, true, data_show },
+	{ HTTP_GET, "/e/", TOKEN_ERASE, true, erase_show },
+	{ HTTP_POST, "/e/", TOKEN_ERASE, true, erase_ask },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -42,7 +57,11 @@ check_token(struct call *call, const struct route *route)
 		text.len--;
 	token_for_url(keys, purpose, nobody, other);
 	call->token = arena_strndup(call->arena, text.at, text.len);
-	call->is_genuine = token_check_url(keys, purpose, text, &call->message);
+	call->is_genuine =
+		route->is_fresh
+			? fresh_check(keys, purpose, text, &call->message,
+	                              &call->until)
+			: token_check_url(keys, purpose, text, &call->message);
 	if (call->is_genuine)
 		return;
 	call->message = nobody;

@@ -27,6 +27,7 @@ struct call {
 	bool is_genuine;
 	struct message_id message;
 	const char *token; /* as it stands in the path: for links and forms */
+	time_ms_t until;   /* of a fresh link: when it ends (web/fresh.h) */
 };
 
 typedef void route_handler(struct call *call, struct http_answer *answer);
@@ -35,6 +36,7 @@ struct route {
 	enum http_method method; /* GET or POST */
 	const char *prefix;      /* "/u/": a token follows; "/health": all */
 	int purpose;             /* enum token_purpose; 0: no token */
+	bool is_fresh;           /* the token has its end in it: web/fresh.h */
 	route_handler *handle;
 };
 

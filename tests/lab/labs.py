@@ -49,6 +49,9 @@ class Lab:
         self.login = LoginServer(self.place)
         self.recipient = self._make_recipient()
         self.sender = self._make_sender()
+        if self.avis:
+            self.avis.settings.setdefault(
+                "relay", f"smtp://127.0.0.1:{self.sender.port('own')}")
         self.recipient.routes = {
             "example.fr": self.sender.listeners["outside"]}
 

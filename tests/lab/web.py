@@ -38,7 +38,7 @@ class AvisWeb:
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.settings = {"listen": f"127.0.0.1:{self.port}",
-                         "proxies": [], "rate": "1000000/1s",
+                         "proxies": [], "rate": "999999/60s",
                          "translations": str(BUILD / "translations"),
                          **pages}
         self.certificate = None
