@@ -15,6 +15,9 @@
 #define HMAC_BLOCK  64  /* of SHA-256 */
 #define HMAC_SMALL  512 /* hashed from the stack */
 
+/* A copy on the stack costs less than a second call does. */
+#define DIGEST_SMALL 4096
+
 struct digest {
 	EVP_MD_CTX *context;
 };
@@ -81,6 +84,26 @@ void
 digest_sha256(const void *at, size_t len, uint8_t sum_r[DIGEST_BYTES])
 {
 	must(EVP_Digest(at, len, sum_r, NULL, digest_sha, NULL));
+}
+
+void
+digest_sha256_behind(uint8_t first, const void *at, size_t len,
+                     uint8_t sum_r[DIGEST_BYTES])
+{
+	uint8_t small[1 + DIGEST_SMALL];
+	struct digest *digest;
+
+	small[0] = first;
+	if (len <= DIGEST_SMALL) {
+		memcpy(small + 1, at, len);
+		digest_sha256(small, 1 + len, sum_r);
+		return;
+	}
+	digest = digest_new();
+	digest_add(digest, small, 1);
+	digest_add(digest, at, len);
+	digest_take(digest, sum_r);
+	digest_free(&digest);
 }
 
 /* One pad of RFC 2104 in front of the bytes, hashed. */

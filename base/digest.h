@@ -25,6 +25,9 @@ void digest_add(struct digest *digest, const void *at, size_t len);
 void digest_take(struct digest *digest, uint8_t sum_r[DIGEST_BYTES]);
 
 void digest_sha256(const void *at, size_t len, uint8_t sum_r[DIGEST_BYTES]);
+/* SHA-256(first || bytes), without a copy of them: for trees of hashes. */
+void digest_sha256_behind(uint8_t first, const void *at, size_t len,
+                          uint8_t sum_r[DIGEST_BYTES]);
 void digest_hmac(const void *key, size_t key_len, const void *at, size_t len,
                  uint8_t sum_r[DIGEST_BYTES]);
 
