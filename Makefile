@@ -70,6 +70,7 @@ ADAPTERS = \
 	milter/mta_out:milter \
 	policy/pcre:libpcre2-8 \
 	policy/zone:glib-2.0 \
+	record/cms:libcrypto \
 	record/redis:hiredis \
 	record/sqlite:sqlite3 \
 	web/http:libmicrohttpd \

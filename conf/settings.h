@@ -220,6 +220,21 @@ struct trusted_settings {
 	struct text_list users;
 };
 
+/* Sealing (avis-seal(8)); key "" : nothing is sealed. */
+struct seal_settings {
+	const char *folder;       /* of the heads */
+	const char *requests;     /* where others ask for a signature */
+	const char *key;          /* a PEM file or a pkcs11: URI */
+	const char *certificate;  /* PEM: the signer's first, then its chain */
+	const char *authority;    /* RFC 3161, http: or https:; "" : none */
+	const char *authority_ca; /* PEM: whom to trust for its stamps */
+	const char *policy;       /* the OID to ask for; "" : any */
+	bool is_qualified;        /* the authority is, under eIDAS */
+	int64_t stamp_within_ms;  /* pending for longer is a failure */
+	struct text_list custodians;
+	const char *mail_from;   /* "" : postmaster@ the domain of receipts */
+};
+
 struct limits_settings {
 	int64_t headers;      /* fields of a message */
 	int64_t header_bytes; /* all of them together */
@@ -295,12 +310,14 @@ struct settings {
 	const char *journal;     /* folder */
 	const char *spool;       /* folder of bodies that are looked at twice */
 	int64_t segment_bytes;   /* a journal segment closes past this */
+	int64_t segment_age_ms;  /* or when its first entry is that old */
 	const char *keys;        /* file, see base/keyring.h */
 	bool dkim_signs;         /* a signer that covers LST-5 follows us */
 	const char *log;         /* "stderr" or "syslog" */
 	const char *log_level;   /* error, warn, info, debug */
 	struct ours_settings ours;
 	struct trusted_settings trusted;
+	struct seal_settings seal;
 	struct limits_settings limits;
 	struct archive_settings archive;
 	struct access_settings access;

@@ -462,6 +462,71 @@ value_check_maillog(const char *text, struct error *err)
 	                "\"systemd\" for its journal");
 }
 
+static bool
+has_scheme(const char *text, const char *const *schemes)
+{
+	for (; *schemes != NULL; schemes++)
+		if (text_starts(text, *schemes) &&
+		    text[strlen(*schemes)] != '\0')
+			return true;
+	return false;
+}
+
+enum result
+value_check_seal_key(const char *text, struct error *err)
+{
+	static const char *const schemes[] = { "pkcs11:", "/", NULL };
+
+	if (text[0] == '\0' || has_scheme(text, schemes))
+		return RESULT_OK;
+	return bad(err, "is neither a path such as \"/etc/avis/seal.key\" nor "
+	                "a URI such as \"pkcs11:object=seal\"");
+}
+
+enum result
+value_check_http(const char *text, struct error *err)
+{
+	static const char *const schemes[] = { "http://", "https://", NULL };
+
+	if (text[0] == '\0')
+		return RESULT_OK;
+	if (has_scheme(text, schemes))
+		return value_check_line(text, err);
+	return bad(err, "is not an address such as "
+	                "\"https://tsa.example.com/\"");
+}
+
+enum result
+value_check_oid(const char *text, struct error *err)
+{
+	bool wants_digit = true;
+
+	if (text[0] == '\0')
+		return RESULT_OK;
+	for (; *text != '\0'; text++) {
+		if (!ascii_is_digit(*text) && (*text != '.' || wants_digit))
+			break;
+		wants_digit = *text == '.';
+	}
+	if (*text == '\0' && !wants_digit)
+		return RESULT_OK;
+	return bad(err, "is not an object identifier such as \"1.3.6.1.4.1\"");
+}
+
+enum result
+value_check_custodian(const char *text, struct error *err)
+{
+	static const char *const schemes[] = { "http://", "https://", "/",
+		                               NULL };
+
+	if (text_starts(text, "mailto:"))
+		return value_check_address(text + strlen("mailto:"), err);
+	if (has_scheme(text, schemes))
+		return value_check_line(text, err);
+	return bad(err, "is neither mailto:ADDRESS nor an http: or https: "
+	                "address nor a folder");
+}
+
 /* libmilter writes inet:PORT@HOST where Postfix has inet:HOST:PORT (MLT-29). */
 enum result
 value_check_listen(const char *text, struct error *err)

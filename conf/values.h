@@ -28,6 +28,10 @@ value_check value_check_telephone;
 value_check value_check_store;   /* URL of Redis */
 value_check value_check_path;    /* from the root */
 value_check value_check_maillog; /* a path, or "systemd" */
+value_check value_check_seal_key;  /* a path, or pkcs11:... */
+value_check value_check_http;      /* http:// or https:// */
+value_check value_check_oid;       /* 1.2.3 */
+value_check value_check_custodian; /* mailto:, http(s):// or a path */
 value_check value_check_list_id; /* news.example.fr */
 value_check value_check_network;
 value_check value_check_name;  /* letters, digits, - _ . */

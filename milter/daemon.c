@@ -60,6 +60,7 @@ open_record(struct service *service, struct error *err)
 		.host = settings->host,
 		.program = PROGRAM,
 		.segment_bytes = settings->segment_bytes,
+		.segment_age_ms = settings->segment_age_ms,
 	};
 	struct store_options store = {
 		.url = settings->store,

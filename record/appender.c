@@ -30,6 +30,7 @@ struct appender {
 	char path[PATH_MAX];
 	char writer[EVENT_WRITER_SIZE];
 	int64_t segment_bytes;
+	int64_t segment_age_ms;
 	int folder; /* its lock is ours while it is open */
 	int synced;
 
@@ -39,6 +40,7 @@ struct appender {
 	int keys;
 	uint64_t first;  /* sequence of key slot 0 */
 	int64_t offset;  /* where the next batch goes */
+	time_ms_t begun; /* when its first entry was recorded */
 	bool is_spoiled; /* the next batch wants a new segment */
 
 	/* keys written ahead: for sequences chunk_first and up */
@@ -54,12 +56,17 @@ struct appender {
 	struct error failure;
 };
 
+/*
+ * The group may read what is chained, so that sealing needs no other right;
+ * the keys are the owner's alone.
+ */
 static enum result
 open_file(struct appender *appender, const char *name, int flags, int *fd_r,
           struct error *err)
 {
+	bool is_keys = span_ends(span_of(name), "." SEGMENT_KEYS);
 	int fd = openat(appender->folder, name, flags | O_RDWR | O_CLOEXEC,
-	                0600);
+	                is_keys ? 0600 : 0640);
 
 	if (fd < 0) {
 		error_errno(err, errno, "cannot open %s/%s", appender->path,
@@ -202,8 +209,12 @@ forget_keys(struct appender *appender, uint64_t from, uint64_t to)
 static bool
 wants_new_segment(const struct appender *appender)
 {
+	int64_t age_ms = clock_now() - appender->begun;
+
 	return appender->is_spoiled ||
-	       appender->offset >= appender->segment_bytes;
+	       appender->offset >= appender->segment_bytes ||
+	       (appender->segment_age_ms > 0 && appender->offset > 0 &&
+	        age_ms >= appender->segment_age_ms);
 }
 
 void
@@ -226,6 +237,8 @@ appender_add(struct appender *appender, struct appender_item *item)
 	snprintf(event->writer, sizeof(event->writer), "%s", appender->writer);
 	event->sequence = appender->next.sequence + 1;
 	event->recorded = clock_now();
+	if (appender->offset == 0 && appender->batch.len == 0)
+		appender->begun = event->recorded;
 	buf_reset(entry);
 	event_write_entry(event, appender->next.hash, item->commitment, entry);
 	assert(!entry->is_full);
@@ -357,7 +370,7 @@ open_folder(struct appender *appender, struct error *err)
 {
 	struct stat status;
 	bool is_new = stat(appender->path, &status) != 0;
-	enum result result = file_make_folder(appender->path, 0700, err);
+	enum result result = file_make_folder(appender->path, 0750, err);
 
 	if (result != RESULT_OK)
 		return result;
@@ -456,6 +469,7 @@ find_end(struct appender *appender, const struct segment_list *list,
 	if (scan.sequence == 0)
 		return find_earlier_end(appender, list, err);
 	appender->first = scan.first;
+	appender->begun = scan.begun;
 	appender->done.sequence = scan.sequence;
 	memcpy(appender->done.hash, scan.hash, DIGEST_BYTES);
 	return RESULT_OK;
@@ -503,6 +517,7 @@ appender_open(const struct appender_options *options,
 	*gap_r = (struct appender_gap){ .is_found = false };
 	appender->io = *options->io;
 	appender->segment_bytes = options->segment_bytes;
+	appender->segment_age_ms = options->segment_age_ms;
 	snprintf(appender->path, sizeof(appender->path), "%s", options->folder);
 	snprintf(appender->writer, sizeof(appender->writer), "%s",
 	         options->writer);

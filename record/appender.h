@@ -23,6 +23,7 @@ struct appender_options {
 	const char *folder; /* JOURNAL/WRITER, made when missing */
 	const char *writer;
 	int64_t segment_bytes;
+	int64_t segment_age_ms; /* 0: only the size counts */
 	const struct segment_io *io;
 };
 

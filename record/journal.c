@@ -310,6 +310,7 @@ open_appender(struct journal *journal, const struct journal_options *options,
 		.folder = folder,
 		.writer = journal->writer,
 		.segment_bytes = options->segment_bytes,
+		.segment_age_ms = options->segment_age_ms,
 		.io = options->io != NULL ? options->io : &segment_io_system,
 	};
 	int len = snprintf(folder, sizeof(folder), "%s/%s", options->folder,
@@ -319,7 +320,7 @@ open_appender(struct journal *journal, const struct journal_options *options,
 		error_set(err, "folder name too long: %s", options->folder);
 		return RESULT_BAD;
 	}
-	enum result result = file_make_folder(options->folder, 0700, err);
+	enum result result = file_make_folder(options->folder, 0750, err);
 	if (result == RESULT_OK)
 		result = appender_open(&appending, &journal->appender, &gap,
 		                       err);

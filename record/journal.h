@@ -32,6 +32,7 @@ struct journal_options {
 	const char *host;
 	const char *program;         /* "milter" */
 	int64_t segment_bytes;       /* a segment closes past this */
+	int64_t segment_age_ms;      /* or past this; 0: never */
 	const struct segment_io *io; /* NULL but in tests */
 };
 

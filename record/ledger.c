@@ -37,6 +37,7 @@ open_journal(const struct settings *settings, const char *program,
 		.host = settings->host,
 		.program = program,
 		.segment_bytes = settings->segment_bytes,
+		.segment_age_ms = settings->segment_age_ms,
 	};
 	const struct timespec pause = { .tv_nsec = LOCK_STEP_MS * 1000000L };
 	int64_t until_us = clock_steady_us() + wait_ms * 1000;

@@ -158,6 +158,19 @@ scan_beyond(struct segment_scan *scan, struct span bytes, struct span *last)
 	}
 }
 
+static time_ms_t
+time_of(struct span entry)
+{
+	struct arena *arena = arena_new();
+	struct event event = { .recorded = 0 };
+	struct error ignored;
+	bool is_ours = event_read(arena, entry, SPAN(""), &event, &ignored) ==
+	               RESULT_OK;
+
+	arena_free(&arena);
+	return is_ours ? event.recorded : 0;
+}
+
 static void
 scan_bytes(struct segment_scan *scan, struct span bytes)
 {
@@ -167,6 +180,8 @@ scan_bytes(struct segment_scan *scan, struct span bytes)
 	while (frame_read(span_skip(bytes, (size_t)scan->good), &frame) ==
 	               FRAME_WHOLE &&
 	       scan_entry(scan, frame.entry)) {
+		if (scan->good == 0)
+			scan->begun = time_of(frame.entry);
 		last = frame.entry;
 		scan->good += (int64_t)frame.size;
 	}

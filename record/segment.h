@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "record/frame.h"
 
@@ -48,6 +49,7 @@ uint64_t segment_first(const char *folder, uint32_t number);
 struct segment_scan {
 	uint64_t first;    /* sequence of the first entry; 0: no entry */
 	uint64_t sequence; /* of the last entry; 0: no entry */
+	time_ms_t begun;   /* when the first entry was recorded */
 	uint8_t hash[DIGEST_BYTES]; /* of the last entry */
 	int64_t good; /* bytes up to the first that is not whole */
 	int64_t size;

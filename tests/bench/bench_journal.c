@@ -236,8 +236,8 @@ main(int argc, char **argv)
 	}
 	unsigned count = (unsigned)strtoul(argv[2], NULL, 10);
 	unsigned threads = (unsigned)strtoul(argv[3], NULL, 10);
-	struct journal_options options = { argv[1], "bench", "journal",
-		                           (int64_t)1 << 40, NULL };
+	struct journal_options options = { argv[1],          "bench", "journal",
+		                           (int64_t)1 << 40, 0,       NULL };
 	struct keyring *keys = make_keys(argv[1]);
 	struct journal *journal;
 	char path[4096];

@@ -125,7 +125,7 @@ static inline struct journal *
 open_journal(const char *host)
 {
 	struct journal_options options = { folder, host, "test", 1 << 20,
-		                           NULL };
+		                           0, NULL };
 	struct journal *journal = NULL;
 	struct error err;
 

@@ -217,10 +217,10 @@ test_an_empty_journal_says_it_started(void **state)
 	assert_int_equal(verified().entries, 1);
 	assert_int_equal(size_of("00000001.keys"), 32);
 	assert_int_equal(stat(home, &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0700);
+	assert_int_equal(status.st_mode & 0777, 0750);
 	int fd = open_name("00000001.log", O_RDONLY);
 	assert_int_equal(fstat(fd, &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(status.st_mode & 0777, 0640);
 	close(fd);
 }
 
@@ -244,12 +244,71 @@ test_CHAIN_3_the_chain_goes_over_segments_and_restarts(void **state)
 	assert_int_equal(read_all(NULL, NULL), count);
 }
 
+static size_t
+segments_here(void)
+{
+	struct arena *arena = arena_new();
+	struct segment_list list;
+	struct error err;
+
+	assert_int_equal(segment_list(arena, home, &list, &err), RESULT_OK);
+	size_t count = list.count;
+	arena_free(&arena);
+	return count;
+}
+
+static void
+test_segments_close_by_age(void **state)
+{
+	const time_ms_t start = 1795251602417, hour_ms = 3600000;
+	struct journal_options options = { folder,  "host",  "test",
+		                           1 << 20, hour_ms, NULL };
+	struct journal *journal = NULL;
+	struct error err;
+
+	(void)state;
+	clock_set(start);
+	assert_int_equal(journal_open(&options, &journal, &err), RESULT_OK);
+	clock_set(start + hour_ms - 1);
+	append_ok(journal, "young");
+	assert_int_equal(segments_here(), 1);
+	journal_close(&journal);
+	/* Its age is known after a start, too. */
+	assert_int_equal(journal_open(&options, &journal, &err), RESULT_OK);
+	assert_int_equal(segments_here(), 1);
+	clock_set(start + hour_ms);
+	append_ok(journal, "old");
+	append_ok(journal, "new");
+	assert_int_equal(segments_here(), 2);
+	journal_close(&journal);
+	clock_set(-1);
+	assert_int_equal(verified().entries, 5);
+}
+
+/* CMS-5: who seals reads what is chained, and no key. */
+static void
+test_CMS_5_keys_are_for_the_writer_alone(void **state)
+{
+	char path[PATH_SIZE + 32];
+	struct stat status;
+	struct journal *journal = open_journal(1 << 20);
+
+	(void)state;
+	journal_close(&journal);
+	snprintf(path, sizeof(path), "%s/00000001.keys", home);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0077, 0);
+	snprintf(path, sizeof(path), "%s/00000001.log", home);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0640);
+}
+
 static void
 test_two_processes_cannot_write_one_journal(void **state)
 {
 	struct journal *journal = open_journal(1 << 20), *second = NULL;
-	struct journal_options options = { folder, "host", "test", 1 << 20,
-		                           NULL };
+	struct journal_options options = { folder,  "host", "test",
+		                           1 << 20, 0,      NULL };
 	struct error err;
 
 	(void)state;
@@ -264,7 +323,9 @@ static void
 test_a_writer_has_a_plain_name(void **state)
 {
 	static const char *const bad[] = { "", ".", "..", ".x" };
-	struct journal_options options = { folder, "", "test", 1 << 20, NULL };
+	struct journal_options options = {
+		folder, "", "test", 1 << 20, 0, NULL
+	};
 	struct journal *journal = NULL;
 	struct error err;
 
@@ -1003,6 +1064,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_an_empty_journal_says_it_started),
 		TEST(test_CHAIN_3_the_chain_goes_over_segments_and_restarts),
+		TEST(test_segments_close_by_age),
+		TEST(test_CMS_5_keys_are_for_the_writer_alone),
 		TEST(test_two_processes_cannot_write_one_journal),
 		TEST(test_a_writer_has_a_plain_name),
 		TEST(test_an_event_that_is_too_large_is_refused_alone),
