@@ -52,6 +52,12 @@ buf_grow(struct buf *buf, size_t len)
 	return true;
 }
 
+bool
+buf_reserve(struct buf *buf, size_t len)
+{
+	return buf_grow(buf, len);
+}
+
 void
 buf_add(struct buf *buf, const void *at, size_t len)
 {

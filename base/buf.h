@@ -24,6 +24,9 @@ void buf_init(struct buf *buf, size_t limit);
 void buf_done(struct buf *buf);
 void buf_reset(struct buf *buf); /* empty again, memory kept */
 
+/* Room behind len for that much, to be filled by the caller; false past the
+ * limit. */
+bool buf_reserve(struct buf *buf, size_t len);
 void buf_add(struct buf *buf, const void *at, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_span(struct buf *buf, struct span s);

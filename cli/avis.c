@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "proof", proof_command, "show what became of a message" },
 	{ "report", report_command, "read bounces and receipts from files" },
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
+	{ "seal", seal_command, "sign and time-stamp the record" },
 	{ "consent", consent_command,
 	  "who agreed to what: import, show, withdraw" },
 	{ "suppress", suppress_command,

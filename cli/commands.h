@@ -19,6 +19,7 @@ int maillog_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
 int report_command(int argc, char **argv);
 int suppress_command(int argc, char **argv);
+int seal_command(int argc, char **argv);
 int try_command(int argc, char **argv);
 
 #endif
