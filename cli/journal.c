@@ -13,6 +13,7 @@
 #include "record/forward.h"
 #include "record/local.h"
 #include "record/reader.h"
+#include "record/seal.h"
 
 static const char help[] =
 	"usage: avis journal verify [OPTIONS] [WRITER...]\n"
@@ -97,6 +98,40 @@ path_of(const struct journal_work *work, const char *writer)
 	                    work->opened.settings->journal, writer);
 }
 
+/* What the heads say, when somebody seals here. */
+static bool
+verify_heads(struct journal_work *work, const char *writer)
+{
+	struct opened *opened = &work->opened;
+	struct cms_trust trust = { .at = 0 };
+	struct seal_check check;
+	struct error err;
+
+	trust.anchors = trust.more =
+		seal_trust(opened->arena, opened->settings, "seal");
+	bool is_trusted = trust.anchors.len > 0;
+	enum result result = seal_check_writer(
+		path_of(work, writer),
+		seal_writer_folder(opened->arena, opened->settings, writer),
+		is_trusted ? &trust : NULL, &check, &err);
+
+	if (result == RESULT_NONE)
+		return true;
+	if (result != RESULT_OK) {
+		printf("%s: BAD: sealed otherwise: %s\n", writer, err.text);
+		return false;
+	}
+	printf("%s: sealed by %llu heads up to entry %llu%s", writer,
+	       (unsigned long long)check.heads,
+	       (unsigned long long)check.sealed,
+	       is_trusted ? "" : " (signatures not checked)");
+	if (check.pending > 0)
+		printf(", %llu without a time stamp",
+		       (unsigned long long)check.pending);
+	putchar('\n');
+	return true;
+}
+
 static bool
 verify_writer(struct journal_work *work, const char *writer)
 {
@@ -123,7 +158,7 @@ verify_writer(struct journal_work *work, const char *writer)
 	if (report.erased > 0)
 		printf(", %llu erased", (unsigned long long)report.erased);
 	printf("; last hash %s\n", hash);
-	return true;
+	return verify_heads(work, writer);
 }
 
 static bool

@@ -15,10 +15,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "base/encode.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
 
+#define PEM_LIMIT  ((size_t)1024 * 1024)
 #define RSA_BITS   3072
 #define OTHER_BITS 256
 #define SIGN_FLAGS                                                             \
@@ -100,24 +101,36 @@ time_of(const ASN1_TIME *when)
 	return time;
 }
 
-/* All certificates of a PEM file; NULL when there is none. */
-static STACK_OF(X509) * read_certificates(const char *path, struct error *err)
+/* All certificates of a text in PEM; NULL when there is none. */
+static STACK_OF(X509) * certificates_of(struct span text)
 {
 	STACK_OF(X509) *list = sk_X509_new_null();
-	BIO *file = BIO_new_file(path, "r");
+	BIO *in = bio_of(text);
 	X509 *one;
 
-	while (file != NULL &&
-	       (one = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL)
+	while ((one = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
 		sk_X509_push(list, one);
-	BIO_free(file);
-	if (sk_X509_num(list) > 0) {
-		ERR_clear_error();
+	BIO_free(in);
+	ERR_clear_error();
+	if (sk_X509_num(list) > 0)
 		return list;
-	}
-	say_why(err, path);
 	sk_X509_free(list);
 	return NULL;
+}
+
+static STACK_OF(X509) * read_certificates(const char *path, struct error *err)
+{
+	struct arena *arena = arena_new();
+	STACK_OF(X509) *list = NULL;
+	struct span text;
+
+	if (file_read(arena, path, PEM_LIMIT, &text, err) == RESULT_OK) {
+		list = certificates_of(text);
+		if (list == NULL)
+			error_set(err, "%s: no certificate in it", path);
+	}
+	arena_free(&arena);
+	return list;
 }
 
 /* --- the signer ------------------------------------------------------- */
@@ -301,29 +314,50 @@ chain_verdict(int code, struct error *err)
 	return CMS_UNFIT;
 }
 
+/* False: nothing of the kind is in the text. */
+static bool
+add_to_store(X509_STORE *store, struct span text, bool wants_crls)
+{
+	BIO *in = bio_of(text);
+	STACK_OF(X509_INFO) *list =
+		PEM_X509_INFO_read_bio(in, NULL, NULL, NULL);
+	int count = 0;
+
+	for (int i = 0; list != NULL && i < sk_X509_INFO_num(list); i++) {
+		X509_INFO *info = sk_X509_INFO_value(list, i);
+
+		if (wants_crls && info->crl != NULL)
+			count += X509_STORE_add_crl(store, info->crl);
+		else if (!wants_crls && info->x509 != NULL)
+			count += X509_STORE_add_cert(store, info->x509);
+	}
+	sk_X509_INFO_pop_free(list, X509_INFO_free);
+	BIO_free(in);
+	ERR_clear_error();
+	return count > 0;
+}
+
 static X509_STORE *
 store_of(const struct cms_trust *trust, int purpose, int *code,
          struct error *err)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
-	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-	const char *files[] = { trust->anchors, trust->crls };
 
 	*code = X509_V_OK;
 	X509_STORE_set_ex_data(store, chain_slot, code);
 	X509_STORE_set_verify_cb(store, note_chain_error);
 	X509_STORE_set_purpose(store, purpose);
-	for (size_t i = 0; i < 2; i++)
-		if (files[i][0] != '\0' &&
-		    X509_load_cert_crl_file(lookup, files[i],
-		                            X509_FILETYPE_PEM) < 1) {
-			say_why(err, files[i]);
-			X509_STORE_free(store);
-			return NULL;
-		}
-	if (trust->crls[0] != '\0')
+	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	if (!add_to_store(store, trust->anchors, false)) {
+		error_set(err, "there is no certificate to trust");
+		X509_STORE_free(store);
+		return NULL;
+	}
+	if (trust->crls.len > 0) {
+		add_to_store(store, trust->crls, true);
 		X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+	}
 	if (trust->at != 0)
 		X509_VERIFY_PARAM_set_time(param, trust->at / 1000);
 	return store;
@@ -331,11 +365,7 @@ store_of(const struct cms_trust *trust, int purpose, int *code,
 
 static STACK_OF(X509) * more_of(const struct cms_trust *trust)
 {
-	struct error ignored;
-
-	return trust != NULL && trust->more[0] != '\0'
-	               ? read_certificates(trust->more, &ignored)
-	               : NULL;
+	return trust != NULL ? certificates_of(trust->more) : NULL;
 }
 
 enum cms_verdict

@@ -33,12 +33,12 @@ enum result cms_sign(struct arena *arena, const struct cms_signer *signer,
                      struct span content, struct span *signature_r,
                      struct error *err) MUST_CHECK;
 
-/* What a verifier believes. Paths of PEM files; "" for none. */
+/* What a verifier believes, as text in PEM; each may be empty. */
 struct cms_trust {
-	const char *anchors;
-	const char *more; /* certificates that may stand in between */
-	const char *crls; /* revocation is checked when there are any */
-	time_ms_t at;     /* when the certificates must be good; 0: now */
+	struct span anchors; /* an intermediate certificate may be one */
+	struct span more;    /* certificates that may stand in between */
+	struct span crls;    /* revocation is checked when there are any */
+	time_ms_t at;        /* when certificates must be good; 0: now */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "record/seal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -66,6 +67,49 @@ keep_certificates(struct arena *arena, const struct settings *settings,
 	if (access(name, F_OK) == 0)
 		return RESULT_OK;
 	return file_replace(name, bytes, 0640, err);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct span
+seal_trust(struct arena *arena, const struct settings *settings,
+           const char *kind)
+{
+	const char *folder =
+		arena_printf(arena, "%s/trust", settings->seal.folder);
+	const char **names = NULL;
+	size_t count = 0, room = 0;
+	DIR *dir = opendir(folder);
+	struct dirent *file;
+	struct span text = SPAN("");
+
+	while (dir != NULL && (file = readdir(dir)) != NULL)
+		if (text_starts(file->d_name, kind) &&
+		    span_ends(span_of(file->d_name), ".pem"))
+			*(const char **)arena_push(arena, (void **)&names,
+			                           &count, &room,
+			                           sizeof(*names)) =
+				arena_strdup(arena, file->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	if (count > 0)
+		qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count; i++) {
+		struct span one;
+		struct error ignored;
+
+		if (file_read(arena,
+		              arena_printf(arena, "%s/%s", folder, names[i]),
+		              TRUST_LIMIT, &one, &ignored) == RESULT_OK)
+			text = span_of(arena_printf(arena, "%.*s%.*s",
+			                            SPAN_ARG(text),
+			                            SPAN_ARG(one)));
+	}
+	return text;
 }
 
 /* One pass at a time: heads are numbered. */

@@ -52,6 +52,13 @@ const char *seal_writer_folder(struct arena *arena,
                                const struct settings *settings,
                                const char *writer);
 
+/*
+ * The certificates of a kind that were ever used, as one text: "seal" or
+ * "authority". Empty when there are none.
+ */
+struct span seal_trust(struct arena *arena, const struct settings *settings,
+                       const char *kind);
+
 /* Entries of a writer that no head covers yet. */
 enum result seal_unsealed(struct arena *arena, const struct settings *settings,
                           const char *writer, uint64_t *count_r,

@@ -42,13 +42,14 @@ check(struct sealer *sealer, struct arena *arena, struct span response,
       struct span signature, const struct cms_query *query, struct error *err)
 {
 	const struct seal_settings *seal = &sealer->settings->seal;
-	const struct cms_trust trust = {
-		.anchors = seal->authority_ca,
-		.more = "",
-		.crls = "",
-	};
+	struct cms_trust trust = { .at = 0 };
 	struct cms_stamp stamp = { .time = 0 };
 	struct error why;
+
+	if (seal->authority_ca[0] != '\0' &&
+	    file_read(arena, seal->authority_ca, ANSWER_LIMIT, &trust.anchors,
+	              err) != RESULT_OK)
+		return RESULT_BAD;
 	enum cms_verdict verdict = cms_check_stamp(
 		arena, response, signature, query, seal->policy,
 		seal->authority_ca[0] != '\0' ? &trust : NULL, &stamp, &why);
