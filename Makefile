@@ -303,6 +303,9 @@ SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
 	systemd/avis-archive.service:$(UNITDIR) \
 	systemd/avis-archive.timer:$(UNITDIR) \
+	systemd/avis-seal.service:$(UNITDIR) \
+	systemd/avis-seal.timer:$(UNITDIR) \
+	systemd/avis-seal.path:$(UNITDIR) \
 	sysusers.d/avis.conf:/usr/lib/sysusers.d \
 	tmpfiles.d/avis.conf:/usr/lib/tmpfiles.d \
 	completions/avis:$(PREFIX)/share/bash-completion/completions

@@ -232,7 +232,7 @@ struct seal_settings {
 	bool is_qualified;        /* the authority is, under eIDAS */
 	int64_t stamp_within_ms;  /* pending for longer is a failure */
 	struct text_list custodians;
-	const char *mail_from;   /* "" : postmaster@ the domain of receipts */
+	const char *mail_from; /* "" : postmaster@ the domain of receipts */
 };
 
 struct limits_settings {

@@ -25,14 +25,14 @@ value_check value_check_web;   /* https://host, no query */
 value_check value_check_https; /* https://host/path?query */
 value_check value_check_relay; /* smtp://host[:port] */
 value_check value_check_telephone;
-value_check value_check_store;   /* URL of Redis */
-value_check value_check_path;    /* from the root */
-value_check value_check_maillog; /* a path, or "systemd" */
+value_check value_check_store;     /* URL of Redis */
+value_check value_check_path;      /* from the root */
+value_check value_check_maillog;   /* a path, or "systemd" */
 value_check value_check_seal_key;  /* a path, or pkcs11:... */
 value_check value_check_http;      /* http:// or https:// */
 value_check value_check_oid;       /* 1.2.3 */
 value_check value_check_custodian; /* mailto:, http(s):// or a path */
-value_check value_check_list_id; /* news.example.fr */
+value_check value_check_list_id;   /* news.example.fr */
 value_check value_check_network;
 value_check value_check_name;  /* letters, digits, - _ . */
 value_check value_check_cap;   /* 4/30d */
