@@ -124,8 +124,8 @@ ask(const struct span *words, size_t count)
 static inline struct journal *
 open_journal(const char *host)
 {
-	struct journal_options options = { folder, host, "test", 1 << 20,
-		                           0, NULL };
+	struct journal_options options = { folder,  host, "test",
+		                           1 << 20, 0,    NULL };
 	struct journal *journal = NULL;
 	struct error err;
 

@@ -86,8 +86,8 @@ submitted(struct arena *arena, unsigned number)
 static void
 fill_journal(int64_t segment_bytes)
 {
-	struct journal_options options = { journal, "host", "test",
-		                           segment_bytes, 0, NULL };
+	struct journal_options options = { journal,       "host", "test",
+		                           segment_bytes, 0,      NULL };
 	struct arena *arena = arena_new();
 	struct journal *into;
 	struct error err;
