@@ -394,7 +394,7 @@ static const struct row rows[] = {
 	    "the most requests of one client network" },
 	  .kind = ROW_TEXT,
 	  .offset = PAGES(rate),
-	  .check = value_check_cap },
+	  .check = value_check_rate },
 	{ { "pages", "connections", "number", "64",
 	    "of one client network at a time" },
 	  .kind = ROW_COUNT,

@@ -21,6 +21,7 @@ struct unit {
 #define DAY_MS    (24 * HOUR_MS)
 #define YEAR_MS   (365 * DAY_MS + 6 * HOUR_MS)
 
+#define CAP_HIGHEST     999999
 #define CAP_SHORTEST_MS (60 * SECOND_MS)
 #define CAP_LONGEST_MS  YEAR_MS
 
@@ -609,21 +610,45 @@ value_check_name(const char *text, struct error *err)
 	return bad(err, "is not a name: up to 63 letters, digits, - _ .");
 }
 
+/* "4/30d": how many in how long. */
+static enum result
+count_in_window(const char *text, unsigned *count_r, int64_t *window_ms_r,
+                struct error *err)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned count = 0;
+
+	if (digits == 0 || digits > 9 || text[digits] != '/' ||
+	    value_duration(text + digits + 1, window_ms_r, err) != RESULT_OK)
+		return bad(err, "is not a number in a time such as \"4/30d\"");
+	for (size_t i = 0; i < digits; i++)
+		count = count * 10 + (unsigned)(text[i] - '0');
+	if (count == 0)
+		return bad(err, "lets nothing through: the least is 1");
+	*count_r = count;
+	return RESULT_OK;
+}
+
+enum result
+value_check_rate(const char *text, struct error *err)
+{
+	unsigned count;
+	int64_t window_ms;
+
+	return count_in_window(text, &count, &window_ms, err);
+}
+
 enum result
 value_cap(const char *text, unsigned *count_r, int64_t *window_ms_r,
           struct error *err)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned count = 0;
-	int64_t ms = 0;
+	unsigned count;
+	int64_t ms;
 
-	for (size_t i = 0; i < digits && digits <= 6; i++)
-		count = count * 10 + (unsigned)(text[i] - '0');
-	if (digits == 0 || digits > 6 || text[digits] != '/' ||
-	    value_duration(text + digits + 1, &ms, err) != RESULT_OK)
-		return bad(err, "is not a cap such as \"4/30d\"");
-	if (count == 0)
-		return bad(err, "lets nothing through: the least is 1");
+	if (count_in_window(text, &count, &ms, err) != RESULT_OK)
+		return RESULT_BAD;
+	if (count > CAP_HIGHEST)
+		return bad(err, "is more than 999999 messages");
 	if (ms < CAP_SHORTEST_MS || ms > CAP_LONGEST_MS)
 		return bad(err, "has a window that is not between 1min and 1y");
 	*count_r = count;

@@ -36,6 +36,7 @@ value_check value_check_list_id;   /* news.example.fr */
 value_check value_check_network;
 value_check value_check_name;  /* letters, digits, - _ . */
 value_check value_check_cap;   /* 4/30d */
+value_check value_check_rate;  /* 1200/60s */
 value_check value_check_hours; /* conf/hours.h */
 
 /* "200ms" "48h" "13mo" "5y"; a month is a twelfth of 365.25 days. */
