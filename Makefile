@@ -264,6 +264,7 @@ fmt:
 # measures: bench_*.c.
 LOAD    = $(BUILD)/tests/bench/milter_load
 BARE    = $(BUILD)/tests/bench/bare_filter
+WEB     = $(patsubst %,$(BUILD)/tests/bench/%,web_load web_tokens bare_web)
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 
 $(LOAD): $(patsubst %,$(LOAD:milter_load=%.o),milter_load sample wire) \
@@ -271,15 +272,22 @@ $(LOAD): $(patsubst %,$(LOAD:milter_load=%.o),milter_load sample wire) \
 	$(call say,LINK,$@)$(link) $(LIBS_mail) $(LIBS_base)
 $(BARE): $(BARE).o
 	$(call say,LINK,$@)$(link) $(LIBS_milter)
+$(BUILD)/tests/bench/web_load: %: %.o $(call archives,base)
+	$(call say,LINK,$@)$(link)
+$(BUILD)/tests/bench/bare_web: %: %.o
+	$(call say,LINK,$@)$(link) $(LIBS_web)
+$(BUILD)/tests/bench/web_tokens: %: %.o $(call archives,$(call rooms_for,web))
+	$(call say,LINK,$@)$(link) $(call libs_for,web)
 $(BENCHES): %: %.o $(call archives,$(call rooms_for,milter))
 	$(call say,LINK,$@)$(link) $(call libs_for,milter)
 
 .PHONY: bench bench-tools demo
-bench-tools: $(LOAD) $(BARE) $(BENCHES)
+bench-tools: $(LOAD) $(BARE) $(WEB) $(BENCHES)
 bench:
 	contrib/install-packages build bench
 	@$(MAKE) --no-print-directory all bench-tools
 	@$(PYTHON) tests/bench/bench.py $(BUILD) $(BENCH)
+	@$(PYTHON) tests/bench/web_bench.py $(BUILD) $(BENCH_WEB)
 
 demo:
 	@contrib/install-packages build demo

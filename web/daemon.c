@@ -1,6 +1,5 @@
 #include "web/daemon.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -75,19 +74,18 @@ fill_options(struct daemon *daemon, struct snapshot *snapshot,
 {
 	const struct pages_settings *pages = &snapshot->settings->pages;
 	struct arena *arena = snapshot->arena;
-	const char *slash = strchr(pages->rate, '/');
 	enum result result;
 
 	*options = (struct http_options){
 		.listen = pages->listen,
-		.rate_count = (unsigned)strtoul(pages->rate, NULL, 10),
 		.connections = (unsigned)pages->connections,
 		.timeout_ms = pages->timeout_ms,
 		.handle = routes_answer,
 		.context = &daemon->service,
 	};
 	snapshot->own = make_pages(snapshot);
-	result = value_duration(slash + 1, &options->rate_ms, err);
+	result = value_cap(pages->rate, &options->rate_count, &options->rate_ms,
+	                   err);
 	if (result == RESULT_OK)
 		result = read_proxies(arena, pages, &options->trust, err);
 	if (result == RESULT_OK)
