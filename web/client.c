@@ -61,9 +61,10 @@ client_behind(const struct client_trust *trust, const struct network *peer,
               struct span value)
 {
 	struct network found = *peer;
+	bool is_proxy = true;
 
 	/* From the right: what stands further left, anybody may have put. */
-	while (value.len > 0 && client_is_proxy(trust, &found)) {
+	while (value.len > 0 && is_proxy) {
 		size_t start = value.len;
 		struct network next;
 
@@ -78,6 +79,7 @@ client_behind(const struct client_trust *trust, const struct network *peer,
 		if (!read_node(element, &next))
 			break;
 		found = next;
+		is_proxy = client_is_proxy(trust, &found);
 	}
 	return found;
 }

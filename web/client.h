@@ -22,9 +22,9 @@ bool client_is_proxy(const struct client_trust *trust,
                      const struct network *address);
 
 /*
- * value: the header the proxy adds to, its lines joined by commas. The last
- * address that is not a proxy of ours; the peer when there is none or when
- * it cannot be read.
+ * peer is a proxy we trust; value: the header that it adds to, its lines
+ * joined by commas. The last address that is not a proxy of ours; the last
+ * that can be read when there is none.
  */
 struct network client_behind(const struct client_trust *trust,
                              const struct network *peer, struct span value);

@@ -28,6 +28,7 @@
 #define CONNECTIONS     4096
 #define PROXY_IDLE_US   (INT64_C(300) * 1000000)
 #define GUESS_COST      9 /* beside the 1 of each request */
+#define FRESH_US        INT64_C(1000000)
 #define STOP_STEP_NS    5000000L
 #define FORWARDED_BYTES 2048
 
@@ -39,6 +40,7 @@ struct server {
 	struct peers *peers;
 	struct rate *rate;
 	_Atomic unsigned long busy;    /* requests begun and not completed */
+	_Atomic unsigned long fresh;   /* connections that asked nothing yet */
 	_Atomic unsigned long working; /* of these, in a worker's hands */
 	_Atomic bool is_draining;
 	_Atomic bool is_closing;
@@ -324,6 +326,43 @@ header(struct exchange *exchange, const char *name)
 	return value != NULL ? value : "";
 }
 
+struct lengths {
+	unsigned sizes, encodings;
+	bool is_number;
+};
+
+static enum MHD_Result
+count_lengths(void *context, enum MHD_ValueKind kind, const char *name,
+              const char *value)
+{
+	struct lengths *lengths = context;
+
+	(void)kind;
+	if (text_is(name, "Content-Length")) {
+		lengths->sizes++;
+		lengths->is_number =
+			value != NULL && value[0] != '\0' &&
+			strspn(value, "0123456789") == strlen(value);
+	} else if (text_is(name, "Transfer-Encoding")) {
+		lengths->encodings++;
+	}
+	return MHD_YES;
+}
+
+/*
+ * RFC 9112, 6.3: a proxy in front and we might each find another end of the
+ * body, and what lies between would be a request that nobody sent.
+ */
+static bool
+has_one_length(struct exchange *exchange)
+{
+	struct lengths lengths = { .is_number = true };
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND,
+	                          count_lengths, &lengths);
+	return lengths.sizes + lengths.encodings <= 1 && lengths.is_number;
+}
+
 static enum MHD_Result
 begin(struct exchange *exchange, const char *url, const char *method)
 {
@@ -341,6 +380,12 @@ begin(struct exchange *exchange, const char *url, const char *method)
 	                   clock_steady_us());
 	if (wait_s > 0)
 		return refuse_rate(exchange, wait_s);
+	if (!has_one_length(exchange)) {
+		http_add(exchange->arena, &exchange->answer.headers,
+		         "Connection", "close");
+		return refuse(exchange, MHD_HTTP_BAD_REQUEST,
+		              "How long is it?\n");
+	}
 	if (strtoull(header(exchange, "Content-Length"), NULL, 10) > BODY_BYTES)
 		return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE,
 		              "Too much; 4096 bytes at most.\n");
@@ -431,6 +476,15 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
 	return MHD_NO;
 }
 
+/* It is no longer fresh: it has asked, or gone. */
+static void
+greet(struct server *server, struct peer *peer)
+{
+	if (peer->is_fresh)
+		server->fresh--;
+	peer->is_fresh = false;
+}
+
 /* The request line is there: the time of the request begins. */
 static void *
 on_line(void *context, const char *uri, struct MHD_Connection *connection)
@@ -452,6 +506,7 @@ on_line(void *context, const char *uri, struct MHD_Connection *connection)
 	exchange->peer = info->socket_context;
 	set_deadline(exchange);
 	server->busy++;
+	greet(server, exchange->peer);
 	return exchange;
 }
 
@@ -538,8 +593,10 @@ on_connection(void *context, struct MHD_Connection *connection, void **place,
 	struct server *server = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (*place != NULL)
-			peers_remove(server->peers, *place);
+		if (*place == NULL)
+			return;
+		greet(server, *place);
+		peers_remove(server->peers, *place);
 		*place = NULL;
 		return;
 	}
@@ -556,6 +613,8 @@ on_connection(void *context, struct MHD_Connection *connection, void **place,
 	                              &address, is_proxy);
 
 	*place = peer;
+	peer->is_fresh = true;
+	server->fresh++;
 	peers_give(server->peers, peer, idle_until(server, peer));
 }
 
@@ -643,17 +702,23 @@ server_start(struct http *http, const struct http_options *options,
 	return RESULT_BAD;
 }
 
-/* What is in a worker's hands is waited for without end: it will come. */
+/*
+ * Who has connected gets a moment to ask. What is in a worker's hands is
+ * waited for without end: it will come.
+ */
 static void
 server_stop(struct server *server, int64_t wait_ms)
 {
 	const struct timespec pause = { .tv_nsec = STOP_STEP_NS };
-	int64_t until_us = clock_steady_us() + wait_ms * 1000;
+	int64_t start_us = clock_steady_us();
+	int64_t until_us = start_us + wait_ms * 1000;
 
 	server->is_draining = true;
 	(void)MHD_quiesce_daemon(server->daemon);
-	while (server->busy > 0 && clock_steady_us() < until_us)
+	do
 		nanosleep(&pause, NULL);
+	while ((server->busy > 0 && clock_steady_us() < until_us) ||
+	       (server->fresh > 0 && clock_steady_us() < start_us + FRESH_US));
 	server->is_closing = true;
 	while (server->working > 0)
 		nanosleep(&pause, NULL);

@@ -15,6 +15,7 @@ struct peers;
 struct peer {
 	struct network address;
 	bool is_proxy;
+	bool is_fresh; /* nothing asked yet; its server's to change */
 	int fd;
 	int64_t until_us; /* INT64_MAX: as long as it likes */
 	struct peer *next, **link;

@@ -1,15 +1,19 @@
 """The way out by one click (RFC 8058): from the header to the next message."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import smtplib
+import threading
+import time
 import uuid
 
 import pytest
 
 from tests.e2e.people import (
     case_of, fresh_recipient, letter, send_and_receive, wait_case)
+from tests.lab.avis import BUILD
 from tests.lab.browsers import (
     PAIR, Client, links_of, multipart, one_click_url)
 
@@ -141,6 +145,36 @@ def test_LST_11_no_mail_says_goodbye(lab, client, reader, message):
     assert client.post_form(one_click_url(message)).status == 200
     lab.sender.wait_queue_empty()
     assert len(lab.inbox(reader).messages()) == before
+
+
+def test_LST_10_under_load_no_message_after_the_answer(lab, client):
+    """The gap from the answer to its effect: 0 accepted after it."""
+    done = lab.place.run([BUILD / "tests/bench/web_tokens", lab.avis.conf,
+                          "newsletter", "200"])
+    rows = [line.split() for line in done.stdout.splitlines()]
+    gaps, stop = [], threading.Event()
+
+    def others():
+        """Messages for other people pass all the while."""
+        while not stop.is_set():
+            assert not is_stopped(lab, "david@example.com")
+
+    def one(path, address):
+        assert client.post_parts(lab.web.url + path).status == 200
+        start = time.monotonic()
+        assert is_stopped(lab, address), f"accepted after the answer: {path}"
+        gaps.append(time.monotonic() - start)
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        noise = [pool.submit(others) for _ in range(4)]
+        try:
+            for done in [pool.submit(one, *row) for row in rows]:
+                done.result()
+        finally:
+            stop.set()
+        for done in noise:
+            done.result()
+    assert len(gaps) == len(rows)
 
 
 # -- who only looks -----------------------------------------------------------
