@@ -88,8 +88,12 @@ ordinary(struct arena *arena, unsigned number)
 static void
 write_journal(const char *folder, unsigned count)
 {
-	struct journal_options options = { folder, "bench", "archive",
-		                           SEGMENT_BYTES, NULL };
+	const struct journal_options options = {
+		.folder = folder,
+		.host = "bench",
+		.program = "archive",
+		.segment_bytes = SEGMENT_BYTES,
+	};
 	struct arena *arena = arena_new();
 	struct journal_ticket ticket;
 	struct journal *journal;
