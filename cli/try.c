@@ -7,7 +7,9 @@
 
 #include "base/file.h"
 #include "base/jwrite.h"
+#include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/open.h"
 #include "flow/facts_of.h"
 #include "flow/readers.h"
 #include "mail/address.h"
@@ -33,6 +35,9 @@ static const char help[] =
 	"                        host's sendmail(1)\n"
 	"      --auth NAME       SASL name the client logged in with\n"
 	"      --now TIME        the time it is, as 2026-11-21T10:00:00Z\n"
+	"      --store WORD      as-is: ask the store what recipients have said;\n"
+	"                        off: as if it were away; else all have consented\n"
+	"                        and nobody has refused anything\n"
 	"      --message         print the message as it would leave\n"
 	"      --json            print all of it as one JSON object\n"
 	"  -c, --conf FILE       settings, " AVIS_CONF " if not given\n"
@@ -44,6 +49,7 @@ enum {
 	OPTION_CLIENT = 256,
 	OPTION_AUTH,
 	OPTION_NOW,
+	OPTION_STORE,
 	OPTION_MESSAGE,
 	OPTION_JSON
 };
@@ -57,6 +63,19 @@ set_now(struct try *try, const char *value)
 	        "avis try: --now %s: wants a time as 2026-11-21T10:00:00Z\n",
 	        value);
 	return false;
+}
+
+static bool
+set_store(struct try *try, const char *word)
+{
+	if (strcmp(word, "as-is") == 0)
+		try->asks = TRY_AS_IS;
+	else if (strcmp(word, "off") == 0)
+		try->asks = TRY_OFF;
+	else
+		fprintf(stderr, "avis try: --store %s: wants as-is or off\n",
+		        word);
+	return try->asks != TRY_WILLING;
 }
 
 static void
@@ -89,6 +108,8 @@ set_option(struct try *try, int option, int *code_r)
 		return true;
 	case OPTION_NOW:
 		return set_now(try, optarg);
+	case OPTION_STORE:
+		return set_store(try, optarg);
 	case OPTION_MESSAGE:
 		try->wants_message = true;
 		return true;
@@ -117,6 +138,7 @@ read_options(struct try *try, int argc, char **argv, int *code_r)
 		{ "client", required_argument, NULL, OPTION_CLIENT },
 		{ "auth", required_argument, NULL, OPTION_AUTH },
 		{ "now", required_argument, NULL, OPTION_NOW },
+		{ "store", required_argument, NULL, OPTION_STORE },
 		{ "message", no_argument, NULL, OPTION_MESSAGE },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "conf", required_argument, NULL, 'c' },
@@ -238,6 +260,41 @@ read_settings(struct try *try, struct error *err)
 	return result == RESULT_OK;
 }
 
+/* Caps are not looked at: that would count the message. */
+static void
+ask_as_is(struct try *try, const struct class_settings *class)
+{
+	struct opened opened = { .command = "avis try",
+		                 .arena = try->arena,
+		                 .settings = try->settings };
+
+	try->facts.store = STORE_AWAY;
+	if (open_keys(&opened) && open_store(&opened))
+		ask_people(try->arena, opened.store, class, "", &try->facts);
+	/* The arena is ours. */
+	store_close(&opened.store);
+	keyring_free(&opened.keys);
+}
+
+static void
+know_people(struct try *try)
+{
+	const struct class_settings *class;
+	const char *reason;
+
+	for (size_t i = 0; i < try->facts.recipient_count; i++) {
+		try->facts.recipients[i].has_consent = true;
+		try->facts.recipients[i].may_receive = true;
+	}
+	if (try->asks == TRY_OFF)
+		try->facts.store = STORE_AWAY;
+	if (try->asks != TRY_AS_IS)
+		return;
+	class = rules_classify(try->arena, try->rules, &try->facts, &reason);
+	if (class != NULL && class_asks_store(class))
+		ask_as_is(try, class);
+}
+
 static void
 run(struct try *try)
 {
@@ -259,6 +316,7 @@ run(struct try *try)
 	facts_of(&try->message, try->keys, facts);
 	/* As INSTALL sets Postfix up; `avis doctor` looks whether it is so. */
 	facts->mta_flags_success = true;
+	know_people(try);
 	if (facts->from[0] != '\0')
 		input.domain = address_domain(facts->from).at;
 	decide(try->arena, try->rules, facts, &try->decision);

@@ -4,6 +4,13 @@
 #include "flow/apply.h"
 #include "flow/plan.h"
 
+/* What is taken to be known of the recipients. */
+enum try_store {
+	TRY_WILLING, /* all have consented, none has refused anything */
+	TRY_AS_IS,   /* what the store says */
+	TRY_OFF      /* the store is away */
+};
+
 /* One run of `avis try`: what was given, what was decided, what to show. */
 struct
 try {
@@ -12,6 +19,7 @@ try {
 	const char *file;
 	const char *from; /* "" is not given: the one in From */
 	time_ms_t now;
+	enum try_store asks;
 	bool wants_message;
 	bool wants_json;
 
