@@ -18,7 +18,7 @@ from tests.demo import page  # noqa: E402
 from tests.demo.letters import (  # noqa: E402
     ALL, GHOST, NEWSLETTER, NOTICE, ORDER)
 from tests.lab import reports, smtp  # noqa: E402
-from tests.lab.avis import BUILD  # noqa: E402
+from tests.lab.avis import BUILD, SAMPLES  # noqa: E402
 from tests.lab.labs import Lab  # noqa: E402
 from tests.lab.waiting import LabError, wait_until  # noqa: E402
 
