@@ -309,6 +309,8 @@ SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-web.socket:$(UNITDIR) \
 	systemd/avis-maillog.service:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
+	systemd/avis-release.service:$(UNITDIR) \
+	systemd/avis-release.timer:$(UNITDIR) \
 	systemd/avis-archive.service:$(UNITDIR) \
 	systemd/avis-archive.timer:$(UNITDIR) \
 	systemd/avis-seal.service:$(UNITDIR) \

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "try", try_command, "show what the milter would do to a message" },
 	{ "doctor", doctor_command, "look at this machine's mail set-up" },
 	{ "proof", proof_command, "show what became of a message" },
+	{ "release", release_command, "let mail on hold go when it is due" },
 	{ "report", report_command, "read bounces and receipts from files" },
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
 	{ "seal", seal_command, "sign and time-stamp the record" },

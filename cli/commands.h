@@ -17,6 +17,7 @@ int journal_command(int argc, char **argv);
 int key_command(int argc, char **argv);
 int maillog_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
+int release_command(int argc, char **argv);
 int report_command(int argc, char **argv);
 int suppress_command(int argc, char **argv);
 int seal_command(int argc, char **argv);

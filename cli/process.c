@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #include "base/clock.h"
 
 #define OUTPUT_LIMIT ((size_t)4 << 20)
-#define BUDGET_US    10000000
+#define BUDGET_MS    10000
 
 /* Programs for administrators are not in everybody's PATH. */
 static const char *const folders[] = { "", "/usr/sbin/", "/sbin/",
@@ -52,8 +53,31 @@ spawn(const char *const *argv, const posix_spawn_file_actions_t *actions,
 	return ENOENT;
 }
 
+/* It waits in a file without a name, so nobody has to write and read at once.
+ */
+static bool
+open_input(struct span input, int *fd_r)
+{
+	FILE *file;
+	bool is_written;
+
+	*fd_r = -1;
+	if (input.len == 0)
+		return true;
+	file = tmpfile();
+	if (file == NULL)
+		return false;
+	is_written = fwrite(input.at, 1, input.len, file) == input.len &&
+	             fflush(file) == 0 && fseek(file, 0, SEEK_SET) == 0;
+	if (is_written)
+		*fd_r = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	fclose(file);
+	return *fd_r >= 0;
+}
+
 static enum result
-start(const char *const *argv, int *fd_r, pid_t *pid_r, struct error *err)
+start(const char *const *argv, int input, int *fd_r, pid_t *pid_r,
+      struct error *err)
 {
 	posix_spawn_file_actions_t actions;
 	int ends[2], code;
@@ -65,7 +89,11 @@ start(const char *const *argv, int *fd_r, pid_t *pid_r, struct error *err)
 	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (input >= 0)
+		posix_spawn_file_actions_adddup2(&actions, input, 0);
+	else
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null",
+		                                 O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
 	code = spawn(argv, &actions, pid_r);
@@ -82,9 +110,9 @@ start(const char *const *argv, int *fd_r, pid_t *pid_r, struct error *err)
 
 /* False: the budget is used up, or it says too much. */
 static bool
-read_all(int fd, struct buf *text)
+read_all(int fd, int64_t budget_ms, struct buf *text)
 {
-	int64_t deadline = clock_steady_us() + BUDGET_US;
+	int64_t deadline = clock_steady_us() + budget_ms * 1000;
 
 	for (;;) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -110,16 +138,34 @@ enum result
 process_output(struct arena *arena, const char *const *argv,
                const char **text_r, struct error *err)
 {
+	const struct process_request request = { .argv = argv,
+		                                 .limit = OUTPUT_LIMIT,
+		                                 .budget_ms = BUDGET_MS };
+
+	return process_run(arena, &request, text_r, err);
+}
+
+enum result
+process_run(struct arena *arena, const struct process_request *request,
+            const char **text_r, struct error *err)
+{
+	const char *const *argv = request->argv;
 	struct buf text;
 	pid_t pid;
-	int fd, status = 0;
+	int fd, input, status = 0;
 	bool is_whole;
-	enum result result = start(argv, &fd, &pid, err);
+	enum result result = RESULT_BAD;
 
+	if (open_input(request->input, &input))
+		result = start(argv, input, &fd, &pid, err);
+	else
+		error_set(err, "%s: its input cannot be written", argv[0]);
+	if (input >= 0)
+		close(input);
 	if (result != RESULT_OK)
 		return result;
-	buf_init(&text, OUTPUT_LIMIT);
-	is_whole = read_all(fd, &text);
+	buf_init(&text, request->limit);
+	is_whole = read_all(fd, request->budget_ms, &text);
 	close(fd);
 	if (!is_whole)
 		kill(pid, SIGKILL);

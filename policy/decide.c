@@ -69,6 +69,37 @@ nobody_is_left(const struct deciding *d)
 	       d->decision->drop_count == d->facts->recipient_count;
 }
 
+/* False when there is nothing more to decide. */
+static bool
+decide_who_and_when(const struct deciding *d)
+{
+	if (decide_store(d))
+		decide_people(d);
+	if (!verdict_lets_go(d->decision->verdict) || nobody_is_left(d))
+		return false;
+	decide_hours(d);
+	return verdict_lets_go(d->decision->verdict);
+}
+
+void
+decide_again(struct arena *arena, const struct rules *rules,
+             const struct class_settings *class, const struct facts *facts,
+             struct decision *decision_r)
+{
+	struct deciding d = {
+		.arena = arena,
+		.rules = rules,
+		.facts = facts,
+		.class = class,
+		.rule = &rules->classes[class - rules->settings->classes],
+		.decision = decision_r,
+	};
+
+	decision_init(decision_r);
+	decision_r->class = class;
+	decide_who_and_when(&d);
+}
+
 void
 decide(struct arena *arena, const struct rules *rules,
        const struct facts *facts, struct decision *decision_r)
@@ -93,11 +124,8 @@ decide(struct arena *arena, const struct rules *rules,
 	if (refuse_two_from(&d) || d.class == NULL)
 		return;
 	d.rule = &rules->classes[d.class - rules->settings->classes];
-	if (decide_store(&d))
-		decide_people(&d);
-	if (!verdict_lets_go(decision_r->verdict) || nobody_is_left(&d))
+	if (!decide_who_and_when(&d))
 		return;
-	decide_hours(&d);
 	decide_link(&d);
 	if (!verdict_lets_go(decision_r->verdict))
 		return;

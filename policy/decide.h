@@ -116,6 +116,15 @@ bool verdict_lets_go(enum verdict verdict);
 void decide(struct arena *arena, const struct rules *rules,
             const struct facts *facts, struct decision *decision_r);
 
+/*
+ * Once more for a message of that class which was let go or held before: who
+ * may have it now, and is it the hour? Of the facts it needs the recipients,
+ * store and now.
+ */
+void decide_again(struct arena *arena, const struct rules *rules,
+                  const struct class_settings *class, const struct facts *facts,
+                  struct decision *decision_r);
+
 /* "class service (rule 3: nothing before it matched); sender: ...; ..." */
 char *decision_line(struct arena *arena, const struct decision *decision);
 const char *verdict_name(enum verdict verdict);

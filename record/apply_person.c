@@ -168,6 +168,14 @@ apply_held(struct apply *apply, const struct event *event)
 	      number_text(SCHEMA_KEEP_MS, keep));
 }
 
+static bool
+changes_hold(const struct event *event)
+{
+	return event->kind == EVENT_HELD || event->kind == EVENT_RELEASED ||
+	       (event->kind == EVENT_REFUSED &&
+	        strcmp(event->detail, HELD_REFUSED) == 0);
+}
+
 void
 apply_person(struct apply *apply, const struct event *event)
 {
@@ -178,8 +186,7 @@ apply_person(struct apply *apply, const struct event *event)
 	if (event->has_message && event->kind == EVENT_SUBMITTED &&
 	    event->way_out_ms > 0)
 		apply_way_out(apply, event);
-	if (event->has_message &&
-	    (event->kind == EVENT_HELD || event->kind == EVENT_RELEASED))
+	if (event->has_message && changes_hold(event))
 		apply_held(apply, event);
 	if (register_is_person(event->person))
 		snprintf(person, sizeof(person), "%s", event->person);

@@ -70,7 +70,9 @@ held_find(struct arena *arena, struct store *store, time_ms_t until,
 	struct batch batch;
 
 	snprintf(most, sizeof(most), "%lld",
-	         (long long)(until > 0 ? until : HELD_GONE - 1));
+	         (long long)(until > 0               ? until
+	                     : until == HELD_UNDATED ? 0
+	                                             : HELD_GONE - 1));
 	snprintf(count, sizeof(count), "%zu", limit);
 	batch_init(&batch);
 	/* Zero is "nobody knows": only who asks for all gets those. */

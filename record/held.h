@@ -6,8 +6,8 @@
 
 /*
  * Messages on hold in an MTA's queue, for `avis release`: an event "held"
- * puts one on this list, an event "released" takes it off, in whatever order
- * they are read.
+ * puts one on this list, an event "released" (or "refused" with the detail
+ * HELD_REFUSED) takes it off, in whatever order they are read.
  */
 struct held {
 	struct message_id message;
@@ -25,12 +25,17 @@ struct held_list {
 };
 
 /*
- * What is due until then, the first due first, at most limit; until 0: all.
- * NONE: nothing.
+ * What is due until then, the first due first, at most limit; HELD_ALL: all;
+ * HELD_UNDATED: what nobody knows the time of. NONE: nothing.
  */
+#define HELD_ALL     INT64_C(0)
+#define HELD_UNDATED INT64_C(-1)
 enum result held_find(struct arena *arena, struct store *store, time_ms_t until,
                       size_t limit, struct held_list *list_r,
                       struct error *err) MUST_CHECK;
+
+/* The detail of "refused": it ends on hold, because of what was said since. */
+#define HELD_REFUSED "refused-held"
 
 /* In Redis: one sorted set by due time; let go is this much later. */
 #define HELD_KEY       "avis:held"
