@@ -10,6 +10,7 @@
 #include "cli/timeline.h"
 #include "mail/address.h"
 #include "record/archive.h"
+#include "record/case_time.h"
 #include "record/find.h"
 #include "record/local.h"
 
@@ -38,7 +39,7 @@ static const char help[] =
 	"      --case NUMBER    the case it belongs to; it is recorded\n"
 	"      --all            show all that fit, not a list of them\n"
 	"      --json           print one JSON object\n"
-	"      --lang en        language of the text\n"
+	"      --lang en|fr     language of the text\n"
 	"  -c, --conf FILE      settings, " AVIS_CONF " if not given\n"
 	"  -h, --help           print this\n"
 	"\n"
@@ -72,6 +73,7 @@ struct proof {
 	struct question question;
 	bool wants_all;
 	bool wants_json;
+	enum language language;
 	struct local local;
 	bool is_local; /* the answer comes from archive and journals */
 };
@@ -114,12 +116,11 @@ set_message(struct proof *proof, const char *value)
 }
 
 static bool
-set_language(const char *value)
+set_language(struct proof *proof, const char *value)
 {
-	if (strcmp(value, "en") == 0)
+	if (language_read(value, &proof->language))
 		return true;
-	fprintf(stderr, "avis proof: --lang %s: this version knows en\n",
-	        value);
+	fprintf(stderr, "avis proof: --lang %s: wants en or fr\n", value);
 	return false;
 }
 
@@ -164,7 +165,7 @@ set_option(struct proof *proof, int option, int *code_r)
 		proof->wants_json = true;
 		return true;
 	case OPTION_LANG:
-		return set_language(optarg);
+		return set_language(proof, optarg);
 	case 'h':
 		fputs(help, stdout);
 		*code_r = EXIT_DONE;
@@ -410,7 +411,9 @@ print_json(const struct proof *proof, const struct cases *cases)
 	jwrite_object(&json, NULL);
 	jwrite_array(&json, "messages");
 	for (size_t i = 0; i < cases->count; i++)
-		proof_json_message(&json, &cases->items[i], read_from(proof));
+		proof_json_message(
+			&json, case_make(proof->opened.arena, &cases->items[i],
+		                         read_from(proof), proof->language));
 	jwrite_end(&json);
 	jwrite_end(&json);
 	fwrite(out.data, 1, out.len, stdout);
@@ -421,7 +424,7 @@ print_json(const struct proof *proof, const struct cases *cases)
 static const struct event *
 head_of(const struct event_list *events)
 {
-	const struct event *first = timeline_first(events);
+	const struct event *first = case_first(events);
 
 	return first != NULL ? first : &events->items[0];
 }
@@ -454,10 +457,11 @@ print_line(const struct proof *proof, const struct event_list *events,
 	if (from[0] == '\0')
 		from = event_fact(first, "sender");
 	printf("%s  %s  %-*s  %s -> %s%s\n", name,
-	       timeline_time(arena, first->time), width, first->class_name,
-	       timeline_safe(arena, from),
+	       case_time(arena, proof->language, first->time,
+	                 case_zone_at(first->time)),
+	       width, first->class_name, case_safe(arena, from),
 	       first->recipient_count > 0
-	               ? timeline_safe(arena, first->recipients[0].address)
+	               ? case_safe(arena, first->recipients[0].address)
 	               : "",
 	       first->recipient_count > 1 ? ", ..." : "");
 }
@@ -477,15 +481,12 @@ print_text(const struct proof *proof, const struct cases *cases)
 		return;
 	}
 	for (size_t i = 0; i < cases->count; i++) {
-		struct timeline timeline = {
-			.arena = proof->opened.arena,
-			.events = &cases->items[i],
-			.read_from = read_from(proof),
-		};
-
 		if (i > 0)
 			fputs("\n----\n\n", stdout);
-		timeline_print(&timeline, stdout);
+		timeline_print(proof->opened.arena,
+		               case_make(proof->opened.arena, &cases->items[i],
+		                         read_from(proof), proof->language),
+		               stdout);
 	}
 }
 

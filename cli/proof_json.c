@@ -3,8 +3,6 @@
 #include <stdio.h>
 
 #include "base/digest.h"
-#include "cli/timeline.h"
-#include "record/state.h"
 
 static void
 write_time(struct jwrite *json, const char *name, time_ms_t when)
@@ -34,9 +32,23 @@ write_facts(struct jwrite *json, const struct event *event)
 	jwrite_end(json);
 }
 
+/* Which other event says the same, by what names it in the record. */
 static void
-write_event(struct jwrite *json, const struct event *event)
+write_same(struct jwrite *json, const struct event *same)
 {
+	if (same == NULL)
+		return;
+	jwrite_object(json, "corroborates");
+	jwrite_text(json, "writer", same->writer);
+	jwrite_int(json, "sequence", (int64_t)same->sequence);
+	jwrite_end(json);
+}
+
+static void
+write_line(struct jwrite *json, const struct case_line *line)
+{
+	const struct event *event = line->event;
+
 	jwrite_object(json, NULL);
 	jwrite_text(json, "kind", event_kind_name(event->kind));
 	jwrite_text(json, "event_id", event_kind_uri(event->kind));
@@ -54,45 +66,78 @@ write_event(struct jwrite *json, const struct event *event)
 	jwrite_text(json, "writer", event->writer);
 	jwrite_int(json, "sequence", (int64_t)event->sequence);
 	write_facts(json, event);
+	jwrite_text_if(json, "remark", line->remark);
+	write_same(json, line->same_as);
+	jwrite_end(json);
+}
+
+/* In the order of the facts, whomever they concern. */
+static void
+write_events(struct jwrite *json, const struct case_file *file)
+{
+	jwrite_array(json, "events");
+	for (size_t i = 0; i < file->events->count; i++)
+		write_line(json, &file->lines[i]);
 	jwrite_end(json);
 }
 
 static void
-write_recipients(struct jwrite *json, const struct event_list *events,
-                 const struct event *first)
+write_texts(struct jwrite *json, const char *name, const char *const *texts,
+            size_t count)
 {
+	jwrite_array(json, name);
+	for (size_t i = 0; i < count; i++)
+		jwrite_text(json, NULL, texts[i]);
+	jwrite_end(json);
+}
+
+static void
+write_limits(struct jwrite *json, enum language language)
+{
+	const char *limit;
+
+	jwrite_array(json, "limits");
+	for (size_t i = 0; (limit = case_limit(language, i)) != NULL; i++)
+		jwrite_text(json, NULL, limit);
+	jwrite_end(json);
+}
+
+static void
+write_recipients(struct jwrite *json, const struct case_file *file)
+{
+	const struct event *first = file->first;
+
 	jwrite_array(json, "recipients");
 	for (size_t i = 0; first != NULL && i < first->recipient_count; i++) {
-		enum state state = state_of(events, (unsigned)i + 1);
+		const struct case_part *part = &file->parts[i];
 
 		jwrite_object(json, NULL);
-		jwrite_int(json, "number", (int64_t)i + 1);
+		jwrite_int(json, "number", part->number);
 		jwrite_text(json, "address", first->recipients[i].address);
-		jwrite_text(json, "state", state_name(state));
-		jwrite_text(json, "state_words", state_words(state));
-		jwrite_bool(json, "state_is_claimed",
-		            state_is_claimed(events, (unsigned)i + 1));
+		jwrite_text(json, "state", state_name(part->state));
+		jwrite_text(json, "state_words", part->state_words);
+		jwrite_bool(json, "state_is_claimed", part->is_claimed);
+		write_texts(json, "gaps", part->gaps, part->gap_count);
 		jwrite_end(json);
 	}
 	jwrite_end(json);
 }
 
 void
-proof_json_message(struct jwrite *json, const struct event_list *events,
-                   enum read_from read_from)
+proof_json_message(struct jwrite *json, const struct case_file *file)
 {
 	static const char *const sources[] = {
 		[READ_STORE] = "store",
 		[READ_JOURNAL] = "journal",
 		[READ_ARCHIVE] = "archive",
 	};
-	const struct event *first = timeline_first(events);
+	const struct event *first = file->first;
 	char name[MESSAGE_NAME_SIZE];
 
-	message_id_name(events->items[0].message, name);
+	message_id_name(file->events->items[0].message, name);
 	jwrite_object(json, NULL);
 	jwrite_text(json, "message", name);
-	jwrite_text(json, "read_from", sources[read_from]);
+	jwrite_text(json, "read_from", sources[file->read_from]);
 	jwrite_bool(json, "qualified", false); /* EVD-2 */
 	if (first != NULL) {
 		jwrite_text_if(json, "class", first->class_name);
@@ -108,10 +153,8 @@ proof_json_message(struct jwrite *json, const struct event_list *events,
 		write_digest(json, "body_sha256", first->body_digest);
 		write_digest(json, "header_sha256", first->header_digest);
 	}
-	write_recipients(json, events, first);
-	jwrite_array(json, "events");
-	for (size_t i = 0; i < events->count; i++)
-		write_event(json, &events->items[i]);
-	jwrite_end(json);
+	write_recipients(json, file);
+	write_events(json, file);
+	write_limits(json, file->language);
 	jwrite_end(json);
 }

@@ -2,14 +2,12 @@
 #define CLI_PROOF_JSON_H
 
 #include "base/jwrite.h"
-#include "cli/timeline.h"
-#include "record/event.h"
+#include "record/case.h"
 
 /*
  * One message and its events as a member of "messages". Names are stable;
  * times are RFC 3339 in UTC; digests are lower-case hex.
  */
-void proof_json_message(struct jwrite *json, const struct event_list *events,
-                        enum read_from read_from);
+void proof_json_message(struct jwrite *json, const struct case_file *file);
 
 #endif

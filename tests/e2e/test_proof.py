@@ -44,13 +44,25 @@ def test_the_text_names_grade_and_limits(lab, sent):
     assert re.search(r"submitted .* observed +avis, ", text)
     assert re.search(r"delivered .* authenticated +DSN", text)
     assert "state: delivered to the mailbox service" in text
-    assert "It does not show\nwho read the message." in text
+    words = " ".join(text.split())
+    assert "It does not show that anyone read the message." in words
+    assert "It does not show who the reader was." in words
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_text_in_french(lab, sent):
+    text = lab.avis.proof_text("--lang", "fr", token_of(sent))
+    assert re.search(r"distribué .* authentifié +DSN", text)
+    assert "état: distribué au service de la boîte aux lettres" in text
+    assert "pas une lettre recommandée" in " ".join(text.split())
 
 
 def test_the_json_is_what_scripts_rely_on(lab, sent):
     message = lab.avis.proof(token_of(sent))["messages"][0]
     assert message["qualified"] is False
+    assert len(message["limits"]) == 5
+    assert message["recipients"][0]["gaps"] == [
+        "No line of the mail log of mail about it is in the record."]
     assert message["read_from"] == "store"
     assert re.fullmatch("[0-9a-f]{64}", message["body_sha256"])
     for event in message["events"]:
@@ -100,7 +112,7 @@ def test_without_redis_the_journals_answer(lab, sent):
     (["--token", "a" * 40], "no token made with the keys"),
     (["--message", "short"], "26 letters"),
     (["--since", "yesterday", "x"], "wants a time"),
-    (["--lang", "fr", "x"], "knows en"),
+    (["--lang", "de", "x"], "wants en or fr"),
     ([], "of which message?"),
     (["a", "b"], "one question at a time"),
 ])

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cli/timeline.h"
-#include "cli/timeline_words.h"
+#include "record/case_words.h"
 
 static struct arena *arena;
 
@@ -54,13 +54,14 @@ static const char *
 printed(struct event *events, size_t count, bool is_local)
 {
 	struct event_list list = { events, count, count };
-	struct timeline timeline = { arena, &list,
-		                     is_local ? READ_JOURNAL : READ_STORE };
+	struct case_file *file =
+		case_make(arena, &list, is_local ? READ_JOURNAL : READ_STORE,
+	                  LANGUAGE_EN);
 	char *text = NULL, *copy;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	timeline_print(&timeline, out);
+	timeline_print(arena, file, out);
 	fclose(out);
 	copy = arena_strdup(arena, text);
 	free(text);
@@ -140,13 +141,86 @@ test_EVD_6_BND_7_one_case_as_a_lawyer_reads_it(void **state)
 		"  09:02:02.000  replied       by anne@example.com             "
 		"      claimed        mail\n"
 		"\n"
+		"  No line of the mail log of mx1 about it is in the record.\n"
 		"  state: answered by the recipient (claimed: anyone could "
 		"have said so)\n"
 		"\n"
 		"This shows what our servers saw and what other servers said. "
 		"It does not show\n"
-		"who read the message. It is not a registered letter (lettre "
-		"recommandee).\n");
+		"that anyone read the message. It does not show who the reader "
+		"was. It does not\n"
+		"show what became of the message after the last server named "
+		"here took it over.\n"
+		"Times are as right as the clocks of the servers that named "
+		"them. It is not a\n"
+		"registered letter (lettre recommandée).\n");
+}
+
+/* What two sources say is joined; what contradicts stands side by side. */
+static void
+test_EVD_9_the_same_from_two_and_a_late_bounce(void **state)
+{
+	struct event events[5];
+	const struct case_file *file;
+
+	(void)state;
+	fill_case(events);
+	events[1] = event_of(EVENT_RELAYED, 1795251602611);
+	events[1].source = SOURCE_MAILLOG;
+	events[1].recipient = 1;
+	event_fact_add(arena, &events[1], "remote_mta", "mx1.example.com");
+	event_fact_add(arena, &events[1], "remote_ip", "192.0.2.7");
+	event_fact_add(arena, &events[1], "tls", "TLSv1.3");
+	event_fact_add(arena, &events[1], "diagnostic", "250 2.0.0 OK 4f8a");
+	events[2] = event_of(EVENT_RELAYED, 1795251603000);
+	events[2].source = SOURCE_DSN;
+	events[2].grade = GRADE_AUTHENTICATED;
+	events[2].recipient = 1;
+	events[3] = event_of(EVENT_FAILED, 1795334522000);
+	events[3].source = SOURCE_DSN;
+	events[3].grade = GRADE_AUTHENTICATED;
+	events[3].recipient = 1;
+	events[3].status = "5.2.2";
+
+	struct event_list list = { events, 4, 4 };
+
+	file = case_make(arena, &list, READ_STORE, LANGUAGE_EN);
+	assert_int_equal(file->parts[0].state, STATE_CONTRADICTED);
+	assert_int_equal(file->parts[0].gap_count, 0);
+	assert_string_equal(file->lines[1].words,
+	                    "to mx1.example.com [192.0.2.7], TLSv1.3: \"250 "
+	                    "2.0.0 OK 4f8a\"");
+	assert_string_equal(file->lines[1].source, "mail log, mx1");
+	assert_ptr_equal(file->lines[2].same_as, &events[1]);
+	assert_string_equal(file->lines[2].remark,
+	                    "as was said at 10:00:02 (mail log)");
+	assert_null(file->lines[3].same_as);
+	assert_string_equal(file->lines[3].remark,
+	                    "contradicts what was said on 21 Nov 2026 at "
+	                    "10:00:03 (DSN)");
+	file = case_make(arena, &list, READ_STORE, LANGUAGE_FR);
+	assert_string_equal(file->lines[1].kind, "remis");
+	assert_string_equal(file->parts[0].state_words,
+	                    "les comptes rendus se contredisent");
+}
+
+static void
+test_BND_7_the_four_limits_in_both_languages(void **state)
+{
+	static const char *const words[][5] = {
+		{ "read", "who", "after the last server", "clocks",
+		  "not a registered letter" },
+		{ "lu", "qui", "dernier serveur", "horloges",
+		  "pas une lettre recommandée" },
+	};
+
+	(void)state;
+	for (int l = LANGUAGE_EN; l <= LANGUAGE_FR; l++) {
+		for (size_t i = 0; i < 5; i++)
+			assert_non_null(strstr(case_limit((enum language)l, i),
+			                       words[l][i]));
+		assert_null(case_limit((enum language)l, 5));
+	}
 }
 
 static void
@@ -226,14 +300,15 @@ test_F_10_no_word_says_too_much(void **state)
 		                              "opened", " read" };
 
 	(void)state;
-	for (int kind = 0; kind < EVENT_KINDS; kind++) {
-		struct event event = event_of((enum event_kind)kind, 0);
-		const char *words = timeline_words(arena, &event);
+	for (int k = 0; k < 2 * EVENT_KINDS; k++) {
+		enum language language = k % 2 ? LANGUAGE_FR : LANGUAGE_EN;
+		struct event event = event_of((enum event_kind)(k / 2), 0);
+		const char *words = case_words(arena, language, &event);
 
 		for (size_t i = 0; i < 4; i++) {
 			assert_null(strstr(words, banned[i]));
-			assert_null(
-				strstr(timeline_kind(event.kind), banned[i]));
+			assert_null(strstr(case_kind(language, event.kind),
+			                   banned[i]));
 		}
 	}
 }
@@ -244,6 +319,8 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_EVD_6_BND_7_one_case_as_a_lawyer_reads_it),
+		TEST(test_EVD_9_the_same_from_two_and_a_late_bounce),
+		TEST(test_BND_7_the_four_limits_in_both_languages),
 		TEST(test_each_recipient_has_a_section),
 		TEST(test_a_case_without_its_submission),
 		TEST(test_nothing_hostile_reaches_the_terminal),
