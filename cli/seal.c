@@ -6,7 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/open.h"
-#include "cli/timeline.h"
+#include "record/case_time.h"
 #include "record/local.h"
 
 static const char help[] =
@@ -87,7 +87,8 @@ show_writer(struct opened *opened, const char *writer)
 	printf("%s: %llu heads", writer, (unsigned long long)last);
 	if (last > 0)
 		printf(", the last of %s up to entry %llu",
-		       timeline_time(opened->arena, file.head.time),
+		       case_time(opened->arena, LANGUAGE_EN, file.head.time,
+		                 case_zone_at(file.head.time)),
 		       (unsigned long long)(file.head.first + file.head.size -
 		                            1));
 	printf("; %llu entries not sealed yet; ", (unsigned long long)unsealed);
