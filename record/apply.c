@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/amend.h"
 #include "record/apply_person.h"
 
 #define VALUE_LIMIT ((size_t)32 * 1024 * 1024)
@@ -107,8 +108,15 @@ add_submitted(struct apply *apply, const struct event *event, struct span key)
 	 */
 	if (expiry <= apply->now)
 		expiry = apply->now + SCHEMA_PAST_MS;
-	BATCH(apply->batch, SPAN("SET"), key, buf_as_span(&apply->value),
-	      SPAN("PXAT"), number_text(expiry, number));
+	/* Erased: what an amended event says in its place stays. */
+	if (event->recipient_count == 0)
+		BATCH(apply->batch, SPAN("SET"), key,
+		      buf_as_span(&apply->value), SPAN("PXAT"),
+		      number_text(expiry, number), SPAN("NX"));
+	else
+		BATCH(apply->batch, SPAN("SET"), key,
+		      buf_as_span(&apply->value), SPAN("PXAT"),
+		      number_text(expiry, number));
 }
 
 static void
@@ -124,8 +132,13 @@ add_later(struct apply *apply, const struct event *event, struct span key)
 }
 
 void
-apply_event(struct apply *apply, const struct event *event)
+apply_event(struct apply *apply, const struct event *given)
 {
+	struct event restored = *given;
+	const struct event *event = &restored;
+
+	amend_restore(&restored);
+
 	bool is_first = event->kind == EVENT_SUBMITTED;
 	bool is_past = schema_expiry(event) <= apply->now;
 	char key[SCHEMA_KEY_SIZE];

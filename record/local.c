@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/amend.h"
 #include "record/archive_find.h"
 #include "record/reader.h"
 #include "record/segment.h"
@@ -84,10 +85,12 @@ read_entries(struct local *local, struct reader *reader, look_at_event *look,
 		if (result != RESULT_OK)
 			break;
 		if (event_read(scratch, entry.entry, entry.payload, &event,
-		               &err) == RESULT_OK)
+		               &err) == RESULT_OK) {
+			amend_restore(&event);
 			look(context, &event, entry.entry, entry.payload);
-		else
+		} else {
 			local->is_damaged = true;
+		}
 		arena_reset(scratch);
 	}
 	arena_free(&scratch);
@@ -230,10 +233,36 @@ keep_event(struct arena *arena, struct event_list *list, struct span entry,
 	struct event event;
 	struct error ignored;
 
-	if (event_read(arena, entry, payload, &event, &ignored) == RESULT_OK)
-		*(struct event *)arena_push(arena, (void **)&list->items,
-		                            &list->count, &list->room,
-		                            sizeof(event)) = event;
+	if (event_read(arena, entry, payload, &event, &ignored) != RESULT_OK)
+		return;
+	amend_restore(&event);
+	*(struct event *)arena_push(arena, (void **)&list->items, &list->count,
+	                            &list->room, sizeof(event)) = event;
+}
+
+/* Does one of them stand for it, since somebody was erased? */
+static bool
+is_replaced(struct arena *arena, const struct event_list *events,
+            const struct event *event)
+{
+	const char *name = arena_printf(arena, "%s/%llu", event->writer,
+	                                (unsigned long long)event->sequence);
+
+	for (size_t i = 0; i < events->count; i++)
+		if (strcmp(event_fact(&events->items[i], "of"), name) == 0)
+			return true;
+	return false;
+}
+
+static void
+drop_replaced(struct arena *arena, struct event_list *events)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < events->count; i++)
+		if (!is_replaced(arena, events, &events->items[i]))
+			events->items[kept++] = events->items[i];
+	events->count = kept;
 }
 
 static void
@@ -345,6 +374,7 @@ local_events(struct local *local, struct message_id message,
 	local->is_archived |= gathering.events.count > 0;
 	if (result == RESULT_OK)
 		result = read_all(local, gather_event, &gathering, err);
+	drop_replaced(local->arena, &gathering.events);
 	if (result != RESULT_OK)
 		return result;
 	if (gathering.events.count == 0) {
