@@ -19,8 +19,9 @@ int maillog_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
 int release_command(int argc, char **argv);
 int report_command(int argc, char **argv);
-int suppress_command(int argc, char **argv);
+int rights_command(int argc, char **argv);
 int seal_command(int argc, char **argv);
+int suppress_command(int argc, char **argv);
 int try_command(int argc, char **argv);
 
 #endif

@@ -7,7 +7,8 @@ import pytest
 
 TREE = Path(__file__).resolve().parents[2]
 AVIS = os.environ.get("AVIS_BIN", str(TREE / "build" / "avis"))
-COMMANDS = ["check", "try", "doctor", "proof", "report", "journal", "consent", "key"]
+COMMANDS = ["check", "try", "doctor", "proof", "report", "journal", "consent", "rights",
+            "key"]
 
 
 def run(*words):
