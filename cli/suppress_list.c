@@ -29,8 +29,9 @@ print_refusal(void *context, const struct refusal *refusal)
 		printf("%s,%s,%s\r\n", refusal->person,
 		       name[0] != '\0' ? name : "*", since);
 	else
-		printf("%s  %-20s  since %s\n", refusal->person,
-		       name[0] != '\0' ? name : "all marketing", since);
+		printf("%s  %-20s  since %s%s\n", refusal->person,
+		       name[0] != '\0' ? name : "all marketing", since,
+		       refusal->is_bounce ? "  (bounced)" : "");
 	return ferror(stdout) == 0;
 }
 
@@ -73,8 +74,10 @@ print_one(struct suppress_work *work, struct listing *listing,
 	if (result != RESULT_OK)
 		return result;
 	memcpy(refusal.person, listing->person, PERSON_SIZE);
+	refusal.is_bounce = person.is_bouncing;
 	if (clock_parse(person.off_since, &refusal.since))
 		print_refusal(listing, &refusal);
+	refusal.is_bounce = false;
 	for (size_t i = 0; i < person.class_count; i++) {
 		refusal.class_name = person.classes[i].class_name;
 		if (clock_parse(person.classes[i].off_since, &refusal.since))

@@ -306,6 +306,7 @@ struct settings {
 	const char *store;       /* URL of Redis */
 	int64_t store_budget_ms; /* for one message's questions (MLT-21) */
 	int64_t consent_keep_ms; /* after the last word about it (GDPR-3) */
+	const char *bounces;     /* hard_bounces: "3/30d", "" (STAT-4) */
 	int64_t way_out_ms;      /* how long a token unsubscribes (LST-12) */
 	const char *journal;     /* folder */
 	const char *spool;       /* folder of bodies that are looked at twice */

@@ -666,6 +666,18 @@ value_check_cap(const char *text, struct error *err)
 }
 
 enum result
+value_check_bounces(const char *text, struct error *err)
+{
+	unsigned count;
+	int64_t window_ms;
+
+	if (value_cap(text, &count, &window_ms, err) == RESULT_OK)
+		return RESULT_OK;
+	return bad(err, "is not a number of bounces in a time, such as "
+	                "\"3/30d\"");
+}
+
+enum result
 value_check_hours(const char *text, struct error *err)
 {
 	struct hours hours;

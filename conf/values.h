@@ -34,10 +34,11 @@ value_check value_check_oid;       /* 1.2.3 */
 value_check value_check_custodian; /* mailto:, http(s):// or a path */
 value_check value_check_list_id;   /* news.example.fr */
 value_check value_check_network;
-value_check value_check_name;  /* letters, digits, - _ . */
-value_check value_check_cap;   /* 4/30d */
-value_check value_check_rate;  /* 1200/60s */
-value_check value_check_hours; /* conf/hours.h */
+value_check value_check_name;    /* letters, digits, - _ . */
+value_check value_check_bounces; /* 3/30d */
+value_check value_check_cap;     /* 4/30d */
+value_check value_check_rate;    /* 1200/60s */
+value_check value_check_hours;   /* conf/hours.h */
 
 /* "200ms" "48h" "13mo" "5y"; a month is a twelfth of 365.25 days. */
 enum result value_duration(const char *text, int64_t *ms_r,

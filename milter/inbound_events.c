@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
+#include "milter/bounces.h"
 #include "milter/pass_on.h"
 
 #define RAW_BYTES  ((size_t)32 * 1024)
@@ -141,8 +142,8 @@ event_begin(struct session *session, const struct inbound_case *found,
 	add_said(session, event, "sender", session->message.sender);
 }
 
-/* Queues it unless it is there already. */
-static void
+/* Queues it unless it is there already: then false. */
+static bool
 event_queue(struct session *session, struct inbound_case *found,
             const struct event *event)
 {
@@ -152,10 +153,10 @@ event_queue(struct session *session, struct inbound_case *found,
 	/* First: a report given again and again is passed on each time. */
 	if ((int64_t)(found->earlier->count + found->queued) >= limit) {
 		found->is_over_limit = true;
-		return;
+		return false;
 	}
 	if (was_recorded(found, event))
-		return;
+		return false;
 	found->queued++;
 	session_record(session, event);
 	log_info("%s: %s message=%.8s recipient=%u grade=%s status=%s",
@@ -163,6 +164,7 @@ event_queue(struct session *session, struct inbound_case *found,
 	         message_id_text(session->arena, event->message),
 	         event->recipient, event_grade_name(event->grade),
 	         event->status);
+	return true;
 }
 
 static void
@@ -187,7 +189,8 @@ record_group(struct session *session, struct inbound_case *found,
 	if ((author_wishes(found, event.recipient) &
 	     actions[group->action].notify) != 0)
 		found->is_wanted = true;
-	event_queue(session, found, &event);
+	if (event_queue(session, found, &event))
+		bounces_note(session, found, &event);
 }
 
 static void

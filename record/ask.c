@@ -119,18 +119,18 @@ write_questions(const struct keyring *keys,
 	}
 }
 
-/* person_refuses says the same of a person read whole. */
-static time_ms_t
-refused_since(const struct register_value said[ASKED_COUNT], bool is_marketing)
+/* The no that holds, if one does. person_refuses says the same. */
+static struct register_value
+refusal_of(const struct register_value said[ASKED_COUNT], bool is_marketing)
 {
 	struct register_value class = said[ASKED_CLASS];
 	struct register_value all = said[ASKED_ALL];
 
-	if (class.code == REGISTER_NO)
-		return class.time;
-	return is_marketing && all.code == REGISTER_NO && all.time >= class.time
-	               ? all.time
-	               : 0;
+	if (register_refuses(class))
+		return class;
+	if (is_marketing && register_refuses(all) && all.time >= class.time)
+		return all;
+	return (struct register_value){ 0, REGISTER_UNSAID };
 }
 
 static void
@@ -139,15 +139,16 @@ read_choices(struct arena *arena, const struct store_question *question,
 {
 	struct register_value said[ASKED_COUNT];
 	char since[CLOCK_TEXT_SIZE] = "";
-	time_ms_t refused;
+	struct register_value refusal;
 
 	for (size_t i = 0; i < ASKED_COUNT; i++)
 		said[i] = register_read(&reply->items[i]);
-	refused = refused_since(said, question->is_marketing);
-	if (refused > 0)
-		clock_format(refused, since);
+	refusal = refusal_of(said, question->is_marketing);
+	if (register_refuses(refusal))
+		clock_format(refusal.time, since);
 	*answer = (struct store_answer){
-		.is_suppressed = refused > 0,
+		.is_suppressed = register_refuses(refusal),
+		.is_bouncing = refusal.code == REGISTER_BOUNCED,
 		.suppressed_since = arena_strdup(arena, since),
 		.refuses_receipts = said[ASKED_RECEIPTS].code == REGISTER_NO,
 		.refuses_measure = said[ASKED_MEASURE].code == REGISTER_NO,

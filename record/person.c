@@ -170,13 +170,14 @@ read_refusals(struct arena *arena, const char name[PERSON_SIZE],
 		if (subject.len > 0 && subject.at[0] == '/') {
 			read_choice(arena, person, subject, value);
 		} else if (span_equal(subject, SPAN(REGISTER_ALL))) {
-			if (value.code == REGISTER_NO)
+			if (register_refuses(value))
 				person->off_since =
 					time_text(arena, value.time);
+			person->is_bouncing = value.code == REGISTER_BOUNCED;
 		} else {
 			class = class_of(arena, person, room, subject);
-			*(value.code == REGISTER_NO ? &class->off_since
-			                            : &class->on_since) =
+			*(register_refuses(value) ? &class->off_since
+			                          : &class->on_since) =
 				time_text(arena, value.time);
 		}
 	}

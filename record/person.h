@@ -58,6 +58,9 @@ void person_event(struct arena *arena, const struct keyring *keys,
                   enum event_kind kind, const char *address,
                   const char *class_name, const char *detail,
                   struct event *event_r);
+/* The detail of EVENT_SUPPRESSED when mail bounced (STAT-4). */
+#define PERSON_BOUNCES "bounces"
+
 /*
  * The same for somebody of whom only the name is known. Of events whose
  * detail gives a consent the person is not written into the entry.
@@ -89,6 +92,7 @@ struct person {
 	struct person_class *classes;
 	size_t class_count;
 	const char *off_since; /* all marketing; see person_refuses */
+	bool is_bouncing;      /* nobody's word: too many hard bounces */
 	bool refuses_receipts;
 	bool refuses_measure;
 	const char *channel;  /* "email", "post", "telephone" */

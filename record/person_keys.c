@@ -93,8 +93,11 @@ register_choice(const struct event *event, const char **subject_r, int *code_r)
 		return read_preference(event, subject_r, code_r);
 	*subject_r = class_subject(event);
 	*code_r = REGISTER_NO;
-	if (event->kind == EVENT_SUPPRESSED)
+	if (event->kind == EVENT_SUPPRESSED) {
+		if (strcmp(event->detail, PERSON_BOUNCES) == 0)
+			*code_r = REGISTER_BOUNCED;
 		return true;
+	}
 	/* Of which class a token is, its message or its way out says. */
 	if (event->kind == EVENT_UNSUBSCRIBED)
 		return event->class_name[0] != '\0';

@@ -29,10 +29,12 @@ static void
 read_member(struct looking *looking, unsigned bucket, struct span member,
             struct register_value value)
 {
-	struct refusal refusal = { .since = value.time };
+	struct refusal refusal = { .since = value.time,
+		                   .is_bounce =
+		                           value.code == REGISTER_BOUNCED };
 	struct span subject;
 
-	if (value.code != REGISTER_NO ||
+	if (!register_refuses(value) ||
 	    !register_read_member(bucket, member, refusal.person, &subject) ||
 	    subject.at[0] == '/')
 		return;
@@ -114,7 +116,7 @@ refusals_each(struct store *store, refusals_look *look, void *context,
 static enum refusal_state
 state_of_refusal(const struct refusal *refusal, struct register_value value)
 {
-	if (value.code == REGISTER_NO)
+	if (register_refuses(value))
 		return REFUSAL_KNOWN;
 	return value.code == REGISTER_YES && value.time > refusal->since
 	               ? REFUSAL_OUTDONE

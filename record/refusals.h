@@ -12,6 +12,7 @@ struct refusal {
 	char person[PERSON_SIZE];
 	const char *class_name; /* "" : all marketing */
 	time_ms_t since;
+	bool is_bounce; /* not the person's word: mail bounced */
 };
 
 /*

@@ -129,3 +129,9 @@ register_read(const struct redis_reply *score)
 	return (struct register_value){ number / REGISTER_CODES,
 		                        (int)(number % REGISTER_CODES) };
 }
+
+bool
+register_refuses(struct register_value value)
+{
+	return value.code == REGISTER_NO || value.code == REGISTER_BOUNCED;
+}

@@ -27,7 +27,8 @@ enum register_code {
 	REGISTER_UNSAID = -1,
 	REGISTER_YES = 1, /* mail, receipts, a consent */
 	REGISTER_NO = 2,
-	REGISTER_POST = 2, /* the channel: 1 is mail */
+	REGISTER_BOUNCED = 3, /* a no of ours: nobody is there (STAT-4) */
+	REGISTER_POST = 2,    /* the channel: 1 is mail */
 	REGISTER_TELEPHONE = 3,
 	REGISTER_FR = 1, /* the language */
 	REGISTER_EN = 2,
@@ -69,6 +70,8 @@ bool register_read_member(unsigned bucket, struct span member,
                           char person_r[PERSON_SIZE], struct span *subject_r);
 
 void register_score(time_ms_t time, int code, char text_r[SCHEMA_SCORE_SIZE]);
+/* No mail, whoever said so. */
+bool register_refuses(struct register_value value);
 struct register_value register_read(const struct redis_reply *score);
 
 #endif

@@ -56,6 +56,7 @@ struct store_question {
 struct store_answer {
 	bool is_suppressed;
 	const char *suppressed_since; /* RFC 3339, "" */
+	bool is_bouncing; /* suppressed by hard bounces, not by anybody */
 	bool refuses_receipts;
 	bool refuses_measure;
 	const char *channel;  /* "email", "post", "telephone" */
