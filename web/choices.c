@@ -16,10 +16,10 @@ struct option {
 };
 
 static const struct option caps[] = {
-	{ "", WORDS("as many messages as there are") },
-	{ "4-30", WORDS("four messages in 30 days") },
-	{ "2-30", WORDS("two messages in 30 days") },
-	{ "1-30", WORDS("one message in 30 days") },
+	{ "", WORDS("as many as there are") },
+	{ "4-30", WORDS("four in 30 days") },
+	{ "2-30", WORDS("two in 30 days") },
+	{ "1-30", WORDS("one in 30 days") },
 };
 static const struct option channels[] = {
 	{ "email", WORDS("e-mail") },
@@ -248,6 +248,9 @@ choices_save(struct call *call, struct http_answer *answer)
 	choices_in_force(call->arena, call->snapshot->settings, &person, &now);
 	choices_in_force(call->arena, call->snapshot->settings, &person,
 	                 &wanted);
+	/* Who leaves the language of the page as it is has not chosen one. */
+	if (now.language[0] == '\0')
+		now.language = language_code(call->look.language);
 	read_form(&request->form, &now, &wanted);
 	if (!choices_diff(call->arena, &now, &wanted, target.address[0] != '\0',
 	                  &changes)) {

@@ -15,6 +15,7 @@
 static const struct route routes[] = {
 	{ HTTP_GET, "/health", 0, false, health_show },
 	{ HTTP_GET, "/style.css", 0, false, style_show },
+	{ HTTP_GET, "/favicon.ico", 0, false, style_no_icon },
 	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_show },
 	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_do },
 	{ HTTP_GET, "/p/", TOKEN_PREFERENCES, false, ask_show_choices },

@@ -10,3 +10,10 @@ style_show(struct call *call, struct http_answer *answer)
 	answer->body.at =
 		arena_strndup(call->arena, answer->body.at, answer->body.len);
 }
+
+void
+style_no_icon(struct call *call, struct http_answer *answer)
+{
+	(void)call;
+	answer->status = 204;
+}
