@@ -10,13 +10,16 @@
 
 /* What this recipient's NOTIFY must be; true when it has to be changed. */
 static bool
-notify_for(const struct plan_input *input, const struct recipient *recipient,
-           unsigned *notify_r)
+notify_for(const struct plan_input *input, size_t index, unsigned *notify_r)
 {
+	const struct recipient *recipient = &input->message->recipients[index];
 	unsigned author = recipient->dsn.is_marker ? DSN_NOTIFY_NONE
 	                                           : recipient->dsn.notify;
 	unsigned wanted = input->decision->notify;
 
+	/* A refusal binds us; what the author asked is the author's affair. */
+	if (input->facts->recipients[index].refuses_receipts)
+		wanted &= ~(unsigned)DSN_NOTIFY_SUCCESS;
 	/* DSN-3: the author's NEVER stays, unless policy says otherwise. */
 	if ((author & DSN_NOTIFY_NEVER) != 0) {
 		if (!input->decision->override_never || wanted == 0)
@@ -77,8 +80,7 @@ plan_notify(const struct plan_input *input, struct plan *plan)
 
 		if (decision->drop_count > 0 && decision->drops[i])
 			continue;
-		if (!notify_for(input, recipient, &notify) ||
-		    stood_before(message, i))
+		if (!notify_for(input, i, &notify) || stood_before(message, i))
 			continue;
 
 		const char *text = dsn_notify_text(notify);

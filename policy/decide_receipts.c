@@ -111,6 +111,45 @@ has_request(const struct facts *facts)
 	       has_header(facts, "Disposition-Notification-To");
 }
 
+static bool
+is_left_out(const struct decision *decision, size_t recipient)
+{
+	return decision->drop_count > 0 && decision->drops[recipient];
+}
+
+/* Who wants no receipts is not reported on (success is one, failure none). */
+static size_t
+count_refusals(const struct deciding *d)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->facts->recipient_count; i++)
+		if (!is_left_out(d->decision, i) &&
+		    d->facts->recipients[i].refuses_receipts)
+			count++;
+	return count;
+}
+
+static unsigned
+without_refused(const struct deciding *d, unsigned delivery)
+{
+	size_t refusals = count_refusals(d);
+	size_t all = d->facts->recipient_count - d->decision->drop_count;
+
+	if ((delivery & DELIVERY_SUCCESS) == 0 || refusals == 0)
+		return delivery;
+	if (refusals < all) {
+		not_done(d, arena_printf(d->arena,
+		                         "success: not for %zu of %zu "
+		                         "recipients, who want no receipts",
+		                         refusals, all));
+		return delivery;
+	}
+	not_done(d, all == 1 ? "success: the recipient wants no receipts"
+	                     : "success: the recipients want no receipts");
+	return delivery & ~(unsigned)DELIVERY_SUCCESS;
+}
+
 /*
  * DSN-2: where NOTIFY is given, FAILURE is in it, or bounces are lost.
  * SUCCESS from a filter alone makes Postfix write a trace file that it
@@ -134,6 +173,7 @@ decide_notify(const struct deciding *d, unsigned delivery)
 		            "SUCCESS REPORTS in avis-policy(5)");
 		delivery &= ~(unsigned)DELIVERY_SUCCESS;
 	}
+	delivery = without_refused(d, delivery);
 	if (delivery == 0)
 		return;
 	decision->notify = delivery | DELIVERY_FAILURE;
