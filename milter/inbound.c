@@ -187,6 +187,7 @@ record_unsubscribed(struct session *session, struct message_id id)
 		               found.address);
 	}
 	session_record(session, &event);
+	session->holds_at_once = true;
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "milter/outbound_events.h"
 
 #define NEVER        PHASES
+#define CATCH_UP_MS  2000
 #define ANSWER_BYTES ((size_t)64 * 1024) /* of an answer's text */
 
 /*
@@ -113,6 +114,7 @@ session_forget(struct session *session)
 	session->recipients_seen = 0;
 	session->served = 0;
 	session->has_sent = false;
+	session->holds_at_once = false;
 	session->is_leaving = false;
 	session->left_out = NULL;
 	session->is_on_its_way = false;
@@ -364,6 +366,15 @@ session_settle(struct session *session, bool edits_are_made)
 		session_defer(session, "an edit failed; the message will be "
 		                       "tried again");
 	}
+	/*
+	 * LST-10: from the answer on, the next message is stopped. With the
+	 * store away it is on disk and holds once that is back.
+	 */
+	if (session->holds_at_once && on_disk == session->ticket_count &&
+	    !forwarder_wait_current(session->service->forwarder, CATCH_UP_MS))
+		log_warn("%s: what a recipient said holds once the store "
+		         "is fed",
+		         session->message.queue_id);
 	/* What is put off must not stand in the record as sent. */
 	if (session->outcome.answer == ANSWER_DEFER && on_disk > 0)
 		record_withdrawn(session);

@@ -104,6 +104,7 @@ struct session {
 	bool is_leaving;               /* for all but left_out */
 	const bool *left_out;
 	bool is_on_its_way; /* the last word was to let it go */
+	bool holds_at_once; /* the store has it before the answer (LST-10) */
 	bool has_sent;      /* `sent` names what was recorded */
 	struct message_id sent;
 	struct journal_ticket *tickets;

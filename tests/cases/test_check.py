@@ -117,3 +117,50 @@ def test_no_such_file(tmp_path):
                           timeout=20)
     assert done.returncode == 1
     assert "there is no such file" in done.stdout
+
+
+def with_hours(text):
+    return with_policy('    cap = "4/30d";\n',
+                       f'    cap = "4/30d"; {text}\n')
+
+
+def test_a_zone_that_is_none_is_told(tmp_path):
+    done = check(tmp_path, **with_hours('hours = "08:00-20:00 Europe/Pari";'))
+    assert done.returncode == 1
+    assert ('classes.newsletter.hours: "08:00-20:00 Europe/Pari": there is no '
+            'time zone "Europe/Pari" here') in done.stdout
+    assert "timedatectl list-timezones" in done.stdout
+
+
+def test_hours_that_are_none_are_told_by_the_word(tmp_path):
+    done = check(tmp_path, **with_hours('hours = "mon-fry 8:00 UTC";'))
+    assert done.returncode == 1
+    assert 'has "mon-fry", which is neither hours (08:00-20:00) nor days' \
+        in done.stdout
+
+
+def test_holidays_are_read_with_the_settings(tmp_path):
+    days = tmp_path / "days"
+    hours = f'hours = "mon 08:00-20:00 UTC"; holidays = "{days}";'
+    done = check(tmp_path, **with_hours(hours))
+    assert done.returncode == 1 and "classes.newsletter.holidays" in \
+        done.stdout
+    days.write_text("# days\n2026-02-30\n")
+    done = check(tmp_path, **with_hours(hours))
+    assert done.returncode == 1 and "line 2 is not a day" in done.stdout
+    days.write_text("12-25\n2026-05-14 # Ascension\n")
+    assert check(tmp_path, **with_hours(hours)).returncode == 0
+
+
+def test_hours_that_never_come_are_refused(tmp_path):
+    days = tmp_path / "days"
+    days.write_text("".join(f"{month:02}-{day:02}\n" for month in range(1, 13)
+                            for day in range(1, 30)) +
+                    "".join(f"{month:02}-{30:02}\n" for month in range(1, 13)
+                            if month != 2) +
+                    "".join(f"{month:02}-31\n"
+                            for month in (1, 3, 5, 7, 8, 10, 12)))
+    done = check(tmp_path, **with_hours(
+        f'hours = "00:00-24:00 UTC"; holidays = "{days}";'))
+    assert done.returncode == 1
+    assert "never open: every such day is a holiday" in done.stdout

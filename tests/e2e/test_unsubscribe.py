@@ -1,8 +1,11 @@
 """Leaving a list by mail, and what it changes."""
 
+import concurrent.futures
 import json
 import re
 import smtplib
+import threading
+import time
 
 import pytest
 import redis as client
@@ -117,3 +120,43 @@ def test_LST_12_survives_an_emptied_redis(lab):
     lab.avis.run("journal replay")
     wait_until(lambda: is_refused(lab, reader), "the refusal after the replay",
                10, lab.logs())
+
+
+def test_LST_10_the_next_message_after_the_answer_is_stopped(lab):
+    """The gap from the answer to its effect, under load: 0 accepted."""
+    people = [fresh_recipient() for _ in range(12)]
+    firsts = {p: send_and_receive(lab, newsletter(p), to=p) for p in people}
+    stop = threading.Event()
+    accepted, refused = [], []  # (reader, began, ended)
+
+    def sender(reader):
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                lab.send("news@example.fr", [reader], newsletter(reader))
+            except smtplib.SMTPResponseException as refusal:
+                assert refusal.smtp_code == 550
+                refused.append((reader, began, time.monotonic()))
+            else:
+                accepted.append((reader, began, time.monotonic()))
+
+    with concurrent.futures.ThreadPoolExecutor(len(people)) as pool:
+        senders = [pool.submit(sender, p) for p in people]
+        wait_until(lambda: len(accepted) > 3 * len(people), "a load", 60)
+        answered = {}
+        for reader in people[:8]:
+            leave(lab, reader, way_out(firsts[reader]))
+            answered[reader] = time.monotonic()
+        wait_until(lambda: {r for r, *_ in refused} >= set(answered),
+                   "each to be stopped", 30, lab.logs())
+        stop.set()
+        for done in senders:
+            done.result()
+    late = [(r, began - answered[r]) for r, began, _ in accepted
+            if r in answered and began > answered[r]]
+    gaps = [min(began for r, began, _ in refused if r == reader) -
+            answered[reader] for reader in answered]
+    print(f"{len(accepted)} accepted, {len(refused)} refused; the first try "
+          f"after the answer came {1000 * min(gaps):.0f} to "
+          f"{1000 * max(gaps):.0f} ms behind it; {len(late)} accepted")
+    assert late == []
