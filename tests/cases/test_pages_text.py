@@ -159,3 +159,21 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
     done = subprocess.run([AVIS, "check", "--conf", conf], text=True,
                           capture_output=True, check=False)
     assert done.returncode == 0 and "cannot be read" in done.stdout
+
+
+# -- the manual ---------------------------------------------------------------
+
+def table(name):
+    text = (TREE / "conf" / "templates.c").read_text()
+    rows = re.search(rf"\b{name}\[\] = \{{(.*?)\}};", text, re.S).group(1)
+    return set(re.findall(r'"([^"]+)"', rows))
+
+
+def test_manual_names_every_template_and_field():
+    page = (TREE / "web" / "avis-web.8").read_text()
+    page = page.partition(".Sh TEMPLATES")[2].partition(".Ss Languages")[0]
+    files = set(re.findall(r"[\w-]+\.(?:html|css|txt)", page))
+    fields = set(re.findall(r"\w+", " ".join(
+        re.findall(r"(?m)^\.It Ic (.*)$", page))))
+    assert files == table("names") == {p.name for p in TEMPLATES.iterdir()}
+    assert fields == table("known")
