@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/open.h"
 #include "cli/proof_json.h"
+#include "cli/rebuild.h"
 #include "cli/timeline.h"
 #include "mail/address.h"
 #include "record/archive.h"
@@ -38,6 +39,7 @@ static const char help[] =
 	"      --purpose TEXT   what the answer is for; it is recorded\n"
 	"      --case NUMBER    the case it belongs to; it is recorded\n"
 	"      --all            show all that fit, not a list of them\n"
+	"      --eml FILE       write the message as it left, if it was kept\n"
 	"      --json           print one JSON object\n"
 	"      --lang en|fr     language of the text\n"
 	"  -c, --conf FILE      settings, " AVIS_CONF " if not given\n"
@@ -55,6 +57,7 @@ enum {
 	OPTION_FROM,
 	OPTION_SINCE,
 	OPTION_UNTIL,
+	OPTION_EML,
 	OPTION_PURPOSE,
 	OPTION_CASE,
 	OPTION_ALL,
@@ -71,6 +74,7 @@ struct proof {
 	struct message_id message;
 	struct find_query query;
 	struct question question;
+	const char *eml; /* NULL */
 	bool wants_all;
 	bool wants_json;
 	enum language language;
@@ -152,6 +156,9 @@ set_option(struct proof *proof, int option, int *code_r)
 		return set_time("--since", optarg, &proof->query.since);
 	case OPTION_UNTIL:
 		return set_until(proof, optarg);
+	case OPTION_EML:
+		proof->eml = optarg;
+		return true;
 	case OPTION_PURPOSE:
 		proof->question.purpose = optarg;
 		return true;
@@ -188,6 +195,7 @@ read_options(struct proof *proof, int argc, char **argv, int *code_r)
 		{ "from", required_argument, NULL, OPTION_FROM },
 		{ "since", required_argument, NULL, OPTION_SINCE },
 		{ "until", required_argument, NULL, OPTION_UNTIL },
+		{ "eml", required_argument, NULL, OPTION_EML },
 		{ "purpose", required_argument, NULL, OPTION_PURPOSE },
 		{ "case", required_argument, NULL, OPTION_CASE },
 		{ "all", no_argument, NULL, OPTION_ALL },
@@ -364,6 +372,18 @@ read_from(const struct proof *proof)
 	return proof->local.is_archived ? READ_ARCHIVE : READ_JOURNAL;
 }
 
+static void
+open_local(struct proof *proof)
+{
+	if (proof->local.arena != NULL)
+		return;
+	proof->local = (struct local){
+		.arena = proof->opened.arena,
+		.folder = proof->opened.settings->journal,
+		.archive = open_archive(&proof->opened),
+	};
+}
+
 /* Redis first; then the archive and what stands in the journals here. */
 static enum result
 find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
@@ -373,11 +393,7 @@ find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
 	if (result == RESULT_OK)
 		return result;
 	proof->is_local = true;
-	proof->local = (struct local){
-		.arena = proof->opened.arena,
-		.folder = proof->opened.settings->journal,
-		.archive = open_archive(&proof->opened),
-	};
+	open_local(proof);
 	if (result != RESULT_NONE)
 		opened_say(&proof->opened, "%s; reading %s", err->text,
 		           proof->local.archive != NULL
@@ -508,6 +524,32 @@ say_not_found(const struct proof *proof, enum result result,
 	return EXIT_PROBLEM;
 }
 
+/* What opens the content stands in the journals alone, not in Redis. */
+static bool
+rebuild(struct proof *proof, const struct cases *cases)
+{
+	const struct opened *opened = &proof->opened;
+	struct event_list events;
+	struct error err;
+
+	if (cases->count != 1) {
+		opened_say(opened,
+		           "--eml: %zu messages fit; one at a time, by its "
+		           "name or token",
+		           cases->count);
+		return false;
+	}
+	open_local(proof);
+	if (local_events(&proof->local, cases->items[0].items[0].message,
+	                 &events, &err) == RESULT_OK)
+		return rebuild_message(opened, &events, proof->eml);
+	opened_say(opened,
+	           "--eml: %s; the journals of the host that sent it have its "
+	           "content",
+	           err.text);
+	return false;
+}
+
 static const char *
 names_of(struct arena *arena, const struct cases *cases)
 {
@@ -548,6 +590,8 @@ answer(struct proof *proof)
 		return EXIT_PROBLEM;
 	if (result != RESULT_OK)
 		return say_not_found(proof, result, &err);
+	if (proof->eml != NULL)
+		return rebuild(proof, &cases) ? EXIT_DONE : EXIT_PROBLEM;
 	if (proof->wants_json)
 		print_json(proof, &cases);
 	else

@@ -1,8 +1,10 @@
 #include "cli/proof_json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/digest.h"
+#include "base/encode.h"
 
 static void
 write_time(struct jwrite *json, const char *name, time_ms_t when)
@@ -23,12 +25,22 @@ write_digest(struct jwrite *json, const char *name,
 	jwrite_text(json, name, text);
 }
 
+/* What opens content is for nobody's eyes; bulk is not for a list. */
+static bool
+is_left_out(const char *name)
+{
+	return strcmp(name, "content_key") == 0 || strcmp(name, "raw") == 0 ||
+	       strcmp(name, "parts") == 0 || strncmp(name, "header_", 7) == 0;
+}
+
 static void
 write_facts(struct jwrite *json, const struct event *event)
 {
 	jwrite_object(json, "facts");
 	for (size_t i = 0; i < event->fact_count; i++)
-		jwrite_text(json, event->facts[i].name, event->facts[i].value);
+		if (!is_left_out(event->facts[i].name))
+			jwrite_text(json, event->facts[i].name,
+			            event->facts[i].value);
 	jwrite_end(json);
 }
 
@@ -78,6 +90,41 @@ write_events(struct jwrite *json, const struct case_file *file)
 	jwrite_array(json, "events");
 	for (size_t i = 0; i < file->events->count; i++)
 		write_line(json, &file->lines[i]);
+	jwrite_end(json);
+}
+
+/* One line of mail/part_digests.h: path, type, size, digest, file name. */
+static void
+write_part(struct jwrite *json, struct span line)
+{
+	struct span words[4];
+	uint8_t sum[DIGEST_BYTES];
+
+	for (size_t i = 0; i < 4; i++) {
+		size_t end = span_find(line, ' ', 0);
+
+		words[i] = span_take(line, end);
+		line = span_skip(line, end + 1);
+	}
+	jwrite_object(json, NULL);
+	jwrite_span(json, "path", words[0]);
+	jwrite_span(json, "type", words[1]);
+	jwrite_span(json, "size_bytes", words[2]);
+	if (decode_base64url(words[3], sum, DIGEST_BYTES))
+		write_digest(json, "sha256", sum);
+	if (line.len > 0)
+		jwrite_span(json, "file", line);
+	jwrite_end(json);
+}
+
+static void
+write_parts(struct jwrite *json, const struct event *first)
+{
+	struct span rest = span_of(event_fact(first, "parts")), line;
+
+	jwrite_array(json, "parts");
+	while (span_line(&rest, &line))
+		write_part(json, line);
 	jwrite_end(json);
 }
 
@@ -153,6 +200,8 @@ proof_json_message(struct jwrite *json, const struct case_file *file)
 		write_digest(json, "body_sha256", first->body_digest);
 		write_digest(json, "header_sha256", first->header_digest);
 	}
+	if (first != NULL)
+		write_parts(json, first);
 	write_recipients(json, file);
 	write_events(json, file);
 	write_limits(json, file->language);

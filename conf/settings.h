@@ -310,6 +310,7 @@ struct settings {
 	int64_t way_out_ms;      /* how long a token unsubscribes (LST-12) */
 	const char *journal;     /* folder */
 	const char *spool;       /* folder of bodies that are looked at twice */
+	const char *content;     /* folder of whole messages */
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	int64_t segment_age_ms;  /* or when its first entry is that old */
 	const char *keys;        /* file, see base/keyring.h */

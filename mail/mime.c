@@ -1,11 +1,13 @@
 #include "mail/mime.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gmime/gmime.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -64,6 +66,58 @@ mime_decode_body(struct arena *arena, struct span body, const char *encoding,
 	                        g_mime_encoding_outlen(&state, body.len) + 1);
 	size_t len = g_mime_encoding_flush(&state, body.at, body.len, out);
 	return span_take(span_make(out, len), limit);
+}
+
+#define DECODE_BYTES ((size_t)4096)
+
+struct mime_decoder {
+	bool is_plain;
+	GMimeEncoding state;
+	char *out; /* of DECODE_BYTES */
+};
+
+struct mime_decoder *
+mime_decoder_new(const char *encoding)
+{
+	GMimeContentEncoding kind = encoding_of(encoding);
+	struct mime_decoder *decoder = memory_zeroed(1, sizeof(*decoder));
+
+	decoder->is_plain = kind == GMIME_CONTENT_ENCODING_BINARY;
+	if (!decoder->is_plain) {
+		g_mime_encoding_init_decode(&decoder->state, kind);
+		decoder->out = memory_get(
+			g_mime_encoding_outlen(&decoder->state, DECODE_BYTES));
+	}
+	return decoder;
+}
+
+void
+mime_decoder_free(struct mime_decoder **decoder)
+{
+	if (*decoder == NULL)
+		return;
+	free((*decoder)->out);
+	free(*decoder);
+	*decoder = NULL;
+}
+
+void
+mime_decoder_add(struct mime_decoder *decoder, struct span bytes,
+                 void (*take)(void *context, struct span decoded),
+                 void *context)
+{
+	if (decoder->is_plain) {
+		take(context, bytes);
+		return;
+	}
+	while (bytes.len > 0) {
+		struct span part = span_take(bytes, DECODE_BYTES);
+		size_t len = g_mime_encoding_step(&decoder->state, part.at,
+		                                  part.len, decoder->out);
+
+		take(context, span_make(decoder->out, len));
+		bytes = span_skip(bytes, part.len);
+	}
 }
 
 /* Bytes of the UTF-8 sequence at the start; 0 when it is not one. */

@@ -25,6 +25,14 @@ char *mime_decode_words(struct arena *arena, struct span text);
 struct span mime_decode_body(struct arena *arena, struct span body,
                              const char *encoding, size_t limit);
 
+/* The same for bytes that come in pieces; memory is bounded. */
+struct mime_decoder;
+struct mime_decoder *mime_decoder_new(const char *encoding);
+void mime_decoder_free(struct mime_decoder **decoder);
+void mime_decoder_add(struct mime_decoder *decoder, struct span bytes,
+                      void (*take)(void *context, struct span decoded),
+                      void *context);
+
 /*
  * Text in UTF-8 by its charset, which may be "" or unknown: then UTF-8 when
  * it is valid UTF-8, else Latin 1. A bad byte becomes U+FFFD. Plain ASCII

@@ -71,6 +71,12 @@ open_record(struct service *service, struct error *err)
 	};
 	enum result result = store_open(&store, &service->store, err);
 
+	struct error trouble;
+
+	if (file_make_folder(settings->content, 0700, &trouble) != RESULT_OK)
+		log_warn("content: %s; mail of classes that keep it is "
+		         "deferred",
+		         trouble.text);
 	if (result == RESULT_OK)
 		result = journal_open(&journal, &service->journal, err);
 	if (result != RESULT_OK)

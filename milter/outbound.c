@@ -75,10 +75,15 @@ pass(struct session *session, const struct plan_input *input,
 		session->outcome.edits.count = 0;
 		return;
 	}
+	if (!record_submitted(session, input->facts, decision, plan,
+	                      input->id)) {
+		session_defer(session, "the content cannot be kept; the "
+		                       "message will be tried again");
+		return;
+	}
 	session->sent = input->id;
 	session->has_sent = true;
 	ask_leaves(session, decision->drops);
-	record_submitted(session, input->facts, decision, plan, input->id);
 	if (decision->verdict == VERDICT_HOLD)
 		record_held(session, decision, input->id);
 }

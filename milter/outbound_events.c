@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "mail/address.h"
+#include "milter/keep.h"
 
 #define LEFT_OUT_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -83,7 +84,7 @@ event_envelope(struct session *session, const struct decision *decision,
 	}
 }
 
-void
+bool
 record_submitted(struct session *session, const struct facts *facts,
                  const struct decision *decision, const struct plan *plan,
                  struct message_id id)
@@ -124,7 +125,10 @@ record_submitted(struct session *session, const struct facts *facts,
 		               arena_printf(arena, "%s_after", change->name),
 		               change->after);
 	}
+	if (!keep_add(session, decision->class, plan, id, &event))
+		return false;
 	session_record(session, &event);
+	return true;
 }
 
 void

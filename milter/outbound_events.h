@@ -4,8 +4,11 @@
 #include "flow/plan.h"
 #include "milter/session.h"
 
-/* What happened to a message on its way out, queued to the journal. */
-void record_submitted(struct session *session, const struct facts *facts,
+/*
+ * What happened to a message on its way out, queued to the journal. False:
+ * what its class wants kept cannot be kept, and nothing is recorded.
+ */
+bool record_submitted(struct session *session, const struct facts *facts,
                       const struct decision *decision, const struct plan *plan,
                       struct message_id id);
 void record_held(struct session *session, const struct decision *decision,

@@ -11,6 +11,7 @@
 #include "milter/ask.h"
 #include "milter/inbound.h"
 #include "milter/incoming.h"
+#include "milter/keep.h"
 #include "milter/outbound.h"
 #include "milter/outbound_events.h"
 
@@ -101,6 +102,7 @@ session_forget(struct session *session)
 	if (session->snapshot != NULL)
 		snapshot_release(session->snapshot);
 	session->snapshot = NULL;
+	keep_settle(session, false);
 	buf_done(&session->body);
 	buf_init(&session->body, 0);
 	attach_free(&session->attach);
@@ -235,10 +237,9 @@ watch_body(struct session *session)
 	if (rules_need_body(rules))
 		session->attach = attach_new(head.type_value, head.disposition);
 	facts_of(message, session->snapshot->keys, &facts);
-	if (!rules_need_text(arena, rules, &facts))
-		return;
 	session->spool = spool_new(session->snapshot->settings->spool);
-	session->outline = outline_new(&head);
+	if (rules_need_text(arena, rules, &facts))
+		session->outline = outline_new(&head);
 }
 
 enum answer
@@ -260,7 +261,7 @@ session_headers_end(struct session *session)
 
 /* What is looked for stands in front: parts for machines, a greeting. */
 static enum answer
-keep_body(struct session *session, const void *at, size_t len)
+fill_body(struct session *session, const void *at, size_t len)
 {
 	size_t room = session->body.limit - session->body.len;
 
@@ -278,11 +279,12 @@ session_body(struct session *session, const void *at, size_t len)
 		return ANSWER_SKIP;
 	session->message.size_bytes += (int64_t)len;
 	if (session->body.limit > 0)
-		return keep_body(session, at, len);
+		return fill_body(session, at, len);
 	body_digest_add(session->digest, at, len);
 	if (session->attach != NULL)
 		attach_add(session->attach, at, len);
-	if (session->spool != NULL && spool_add(session->spool, at, len))
+	if (session->spool != NULL && spool_add(session->spool, at, len) &&
+	    session->outline != NULL)
 		outline_add(session->outline, at, len);
 	return ANSWER_CONTINUE;
 }
@@ -294,7 +296,7 @@ read_text(struct session *session)
 	const struct outline_list *list;
 	struct body_source source;
 
-	if (session->spool == NULL || !spool_is_whole(session->spool))
+	if (session->outline == NULL || !spool_is_whole(session->spool))
 		return;
 	list = outline_end(session->outline);
 	source = spool_source(session->spool);
@@ -378,6 +380,7 @@ session_settle(struct session *session, bool edits_are_made)
 	/* What is put off must not stand in the record as sent. */
 	if (session->outcome.answer == ANSWER_DEFER && on_disk > 0)
 		record_withdrawn(session);
+	keep_settle(session, session->outcome.answer == ANSWER_CONTINUE);
 	/* The texts of an outcome are literals or the arena's: copy first. */
 	struct outcome outcome = session->outcome;
 

@@ -10,6 +10,8 @@
 #include "milter/service.h"
 #include "milter/spool.h"
 
+struct content_writer;
+
 /*
  * One connection of an MTA and the message it is giving us. Callbacks come
  * in any number: several messages per connection, abort anywhere, close with
@@ -94,9 +96,10 @@ struct session {
 	bool is_dull;           /* transit: the body is not wanted */
 	struct body_digest *digest;
 	struct attach *attach;
-	struct spool *spool;     /* where a class wants the text */
-	struct outline *outline; /* of what is spooled */
+	struct spool *spool;     /* the body of what leaves */
+	struct outline *outline; /* where a class wants the text */
 	struct buf body;         /* only for what arrives at our addresses */
+	struct content_writer *content; /* milter/keep */
 	bool is_body_whole;
 	struct outcome outcome;
 	size_t served;                 /* arrivals consumed */

@@ -46,11 +46,15 @@ unsigned_of(int64_t number)
 	return number > 0 ? (uint64_t)number : 0;
 }
 
-/* GDPR-11: no message bodies in Redis; the journal has them. */
+/*
+ * GDPR-11: no message bodies and headers in Redis, nor what opens them; the
+ * journal has them.
+ */
 static bool
 is_left_out(const char *name)
 {
-	return strcmp(name, "raw") == 0;
+	return strcmp(name, "raw") == 0 || strcmp(name, "content_key") == 0 ||
+	       strncmp(name, "header_", 7) == 0;
 }
 
 /*

@@ -88,7 +88,7 @@ ordinary(struct arena *arena, unsigned number)
 static void
 write_journal(const char *folder, unsigned count)
 {
-	const struct journal_options options = {
+	struct journal_options options = {
 		.folder = folder,
 		.host = "bench",
 		.program = "archive",

@@ -53,6 +53,7 @@ class Avis:
         self.log_file = self.folder / "avis.log"
         self.journal = self.folder / "journal"
         self.keys = self.folder / "keys"
+        self.content = self.folder / "content"
         self.policy = policy
         self.environment = None
         self._process = None
@@ -61,7 +62,8 @@ class Avis:
             "host": "mail", "listen": self._listen, "listen_mode": "0666",
             "store": store, "journal": str(self.journal),
             "spool": str(self.folder / "spool"),
-            "keys": str(self.keys), "log": "stderr", "log_level": "info",
+            "keys": str(self.keys), "content": str(self.content),
+            "log": "stderr", "log_level": "info",
             # 127.0.0.2 plays the outside; see labs.py.
             "ours": {"networks": ["127.0.0.1/32"], "authenticated": True},
             "trusted": {"networks": ["127.0.0.1/32"], "users": ["shop"]},

@@ -332,14 +332,20 @@ test_each_slip_is_told(void **state)
 
 /* What a later version carries out leaves this list. */
 static const char *const unenforced[] = {
-	"notice = \"receipt\";", "footer = [ \"reassurance\" ];",
-	"links = \"measured\";", "recipients = \"separate\";",
-	"keep = \"message\";",   "keep = \"headers\";",
+	"notice = \"receipt\";",
+	"footer = [ \"reassurance\" ];",
+	"links = \"measured\";",
+	"recipients = \"separate\";",
 };
 
 static const char *const enforced[] = {
-	"consent = \"none\";", "footer = [ ];", "recipients = \"shared\";",
-	"keep = \"digest\";",  "cap = \"\";",
+	"consent = \"none\";",
+	"footer = [ ];",
+	"recipients = \"shared\";",
+	"keep = \"message\";",
+	"keep = \"headers\";",
+	"keep = \"digest\";",
+	"cap = \"\";",
 };
 
 static size_t
