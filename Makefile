@@ -62,7 +62,7 @@ ADAPTERS = \
 	base/digest:libcrypto \
 	base/jread:jansson \
 	base/squeeze:zlib \
-	base/transfer:libcurl \
+	base/transfer:libcurl base/idn:libidn2 \
 	conf/libconfig:libconfig \
 	mail/html_tree:gumbo \
 	mail/mime:gmime-3.0 \

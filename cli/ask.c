@@ -7,6 +7,7 @@ static void
 take_answer(struct fact_recipient *to, const struct store_answer *answer)
 {
 	to->is_suppressed = answer->is_suppressed;
+	to->is_bouncing = answer->is_bouncing;
 	to->suppressed_since = answer->suppressed_since;
 	to->refuses_receipts = answer->refuses_receipts;
 	to->refuses_measure = answer->refuses_measure;

@@ -19,6 +19,13 @@ struct obstacle {
 };
 
 static bool
+is_bouncing(const struct deciding *d, const struct fact_recipient *to)
+{
+	return class_can_be_left(d->class) && to->is_suppressed &&
+	       to->is_bouncing;
+}
+
+static bool
 is_suppressed(const struct deciding *d, const struct fact_recipient *to)
 {
 	return class_can_be_left(d->class) && to->is_suppressed;
@@ -96,6 +103,13 @@ is_for_post(const struct deciding *d, const struct fact_recipient *to)
 }
 
 static const struct obstacle obstacles[] = {
+	/* Nobody's word: it must not be told as somebody's. */
+	{ "bounced", "STAT-4", is_bouncing, leave_suppressed,
+	  "not written to in class %s: mail bounced there",
+	  "mail to the recipient bounced too often, class %s is not sent "
+	  "there",
+	  "mail to all recipients bounced too often, class %s is not sent "
+	  "there" },
 	{ "suppressed", "GDPR-4", is_suppressed, leave_suppressed,
 	  "unsubscribed from %s", "the recipient unsubscribed from %s",
 	  "all recipients have unsubscribed from %s" },

@@ -25,6 +25,7 @@ enum store_state {
 struct fact_recipient {
 	const char *address;
 	bool is_suppressed;           /* for this class or altogether */
+	bool is_bouncing;             /* because mail bounced there */
 	const char *suppressed_since; /* RFC 3339 */
 	bool refuses_receipts;
 	bool refuses_measure; /* GDPR-5: changes nothing but the measuring */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/idn.h"
+
 #define HASH_DIGITS  24 /* 96 bits name an index key */
 #define SCORE_DIGITS 13
 #define TEXT_BYTES   SCHEMA_ADDRESS_BYTES
@@ -61,17 +63,30 @@ schema_message_key(enum family family, struct message_id id,
 	         family == FAMILY_EVENTS ? ":e" : "");
 }
 
-/* GDPR-7, as address_normal of the room mail does it. */
+/*
+ * GDPR-7: the domain as it stands in DNS, all in lower case, tags and dots
+ * kept. What is no domain there stays as it is written.
+ */
 size_t
 schema_uniform_address(struct span text, char uniform_r[TEXT_BYTES])
 {
+	char ascii[IDN_DOMAIN_SIZE];
+	size_t len = 0, at;
+	bool is_ascii = true;
+
 	text = span_trim(text);
 	if (text.len > 0 && text.at[text.len - 1] == '.')
 		text.len--;
 	text = span_take(text, TEXT_BYTES);
-	for (size_t i = 0; i < text.len; i++)
-		uniform_r[i] = ascii_lower(text.at[i]);
-	return text.len;
+	for (at = text.len; at > 0 && text.at[at - 1] != '@'; at--)
+		is_ascii = is_ascii && (unsigned char)text.at[at - 1] < 0x80;
+	for (; len < text.len; len++)
+		uniform_r[len] = ascii_lower(text.at[len]);
+	if (is_ascii || at == 0 || !idn_to_ascii(span_skip(text, at), ascii) ||
+	    at + strlen(ascii) > TEXT_BYTES)
+		return len;
+	memcpy(uniform_r + at, ascii, strlen(ascii));
+	return at + strlen(ascii);
 }
 
 static size_t

@@ -18,6 +18,8 @@ def is_refused(lab, reader):
     try:
         lab.send("news@example.fr", [reader], newsletter(reader))
     except smtplib.SMTPResponseException as refusal:
+        # Nobody unsubscribed, and nobody is said to have.
+        assert "bounced too often" in str(refusal.smtp_error)
         return refusal.smtp_code == 550
     return False
 

@@ -15,6 +15,7 @@ LIBRARIES = [
     (r"(glib|gio/)", "glib-2.0"),
     (r"pcre2\.h", "libpcre2-8"), (r"hiredis/", "hiredis"),
     (r"libmilter/", "milter"), (r"curl/", "libcurl"),
+    (r"idn2\.h", "libidn2"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
     (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
     (r"zlib\.h", "zlib"), (r"systemd/", "libsystemd"), (r"iconv\.h", "none"),

@@ -113,6 +113,32 @@ test_GDPR_7_one_name_for_each_way_to_write_an_address(void **state)
 }
 
 static void
+test_GDPR_7_domains_in_the_letters_of_people(void **state)
+{
+	static const char *const same[] = { "anne@xn--exmple-cua.fr",
+		                            "anne@ex\xc3\xa4mple.fr",
+		                            "Anne@EX\xc3\x84MPLE.fr",
+		                            /* a, and two dots above */
+		                            "anne@exa\xcc\x88mple.fr",
+		                            "anne@ex\xc3\xa4mple.fr." };
+	/* Letters before the @ are nobody's but the mailbox's own. */
+	static const char *const others[] = { "\xc3\xa4nne@xn--exmple-cua.fr",
+		                              "anne@ex\xc3mple.fr" };
+	char name[PERSON_SIZE], other[PERSON_SIZE];
+
+	(void)state;
+	person_name(keys, same[0], name);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		person_name(keys, same[i], other);
+		assert_string_equal(other, name);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		person_name(keys, others[i], other);
+		assert_string_not_equal(other, name);
+	}
+}
+
+static void
 test_a_member_leads_back_to_its_person(void **state)
 {
 	(void)state;
@@ -948,6 +974,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_GDPR_7_one_name_for_each_way_to_write_an_address),
+		TEST(test_GDPR_7_domains_in_the_letters_of_people),
 		TEST(test_a_member_leads_back_to_its_person),
 		TEST(test_GDPR_4_refusals_of_one_class_and_of_all),
 		TEST(test_each_choice_is_told_back),
