@@ -115,15 +115,15 @@ test_GDPR_7_one_name_for_each_way_to_write_an_address(void **state)
 static void
 test_GDPR_7_domains_in_the_letters_of_people(void **state)
 {
-	static const char *const same[] = { "anne@xn--exmple-cua.fr",
-		                            "anne@ex\xc3\xa4mple.fr",
-		                            "Anne@EX\xc3\x84MPLE.fr",
+	static const char *const same[] = { "anne@xn--exmple-cua.test",
+		                            "anne@ex\xc3\xa4mple.test",
+		                            "Anne@EX\xc3\x84MPLE.test",
 		                            /* a, and two dots above */
-		                            "anne@exa\xcc\x88mple.fr",
-		                            "anne@ex\xc3\xa4mple.fr." };
+		                            "anne@exa\xcc\x88mple.test",
+		                            "anne@ex\xc3\xa4mple.test." };
 	/* Letters before the @ are nobody's but the mailbox's own. */
-	static const char *const others[] = { "\xc3\xa4nne@xn--exmple-cua.fr",
-		                              "anne@ex\xc3mple.fr" };
+	static const char *const others[] = { "\xc3\xa4nne@xn--exmple-cua.test",
+		                              "anne@ex\xc3mple.test" };
 	char name[PERSON_SIZE], other[PERSON_SIZE];
 
 	(void)state;
