@@ -9,6 +9,7 @@ import pathlib
 import shlex
 import shutil
 import signal
+import smtplib
 import sys
 import time
 
@@ -16,9 +17,9 @@ sys.path[0] = str(pathlib.Path(__file__).resolve().parents[2])
 
 from tests.demo import page  # noqa: E402
 from tests.demo.letters import (  # noqa: E402
-    ALL, GHOST, NEWSLETTER, NOTICE, ORDER)
+    ALL, GHOST, NEWSLETTER, NOTICE, ORDER, UNASKED)
 from tests.lab import reports, smtp  # noqa: E402
-from tests.lab.avis import BUILD, SAMPLES  # noqa: E402
+from tests.lab.avis import BUILD  # noqa: E402
 from tests.lab.labs import Lab  # noqa: E402
 from tests.lab.waiting import LabError, wait_until  # noqa: E402
 
@@ -43,6 +44,29 @@ def start(lab):
     page.row("Postfix of example.com", "somebody else's: "
              f"127.0.0.1:{lab.recipient.port('dsn')}, knows nothing of avis")
     page.row("files and logs", str(lab.place.path))
+
+
+def consent(lab):
+    """What a site has from its forms: who agreed, when, to which words."""
+    page.title("Somebody agrees to the newsletter, somebody does not")
+    table = lab.place.folder("consents") / "consents.csv"
+    table.write_text(
+        "address,class,time,text_id,channel,receive\n"
+        f"{NEWSLETTER.to},newsletter,2026-11-02T09:14:05Z,optin-fr-2026-03,"
+        "web-form,yes\n")
+    page.command("avis consent import consents.csv")
+    lab.avis.run("consent import", str(table))
+    page.row("Benoît", "gave his consent on a form, and it is on record")
+    page.row("David", "did not, and is on the same mailing:")
+    page.block(refusal_of(lab, UNASKED), 8)
+
+
+def refusal_of(lab, letter):
+    try:
+        lab.send(letter.sender, [letter.to], letter.data)
+    except smtplib.SMTPResponseException as refused:
+        return f"{refused.smtp_code} {refused.smtp_error}"
+    raise LabError("a newsletter left without consent")
 
 
 def send_all(lab):
@@ -180,11 +204,10 @@ def keep_running(lab):
 def run():
     started = time.monotonic()
     introduce()
-    # Nobody has consented to anything in a record that is a second old.
-    rules = (SAMPLES / "policy.conf").read_text()
-    lab = Lab(policy=rules.replace('consent = "required";', ""))
+    lab = Lab()
     with lab.place:
         start(lab)
+        consent(lab)
         send_all(lab)
         answer_all(lab)
         wait_for_answers(lab)

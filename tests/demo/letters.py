@@ -57,4 +57,10 @@ GHOST = Letter(
     "factures@example.fr", "ghost@example.com", "Facture 2026-119",
     "Bonjour,\n\nvoici votre facture.\n", name="Facturation")
 
+UNASKED = Letter(
+    "A newsletter to somebody who never agreed", "",
+    "news@example.fr", "david@example.com", NEWSLETTER.subject,
+    "Bonjour,\n\nvoici les nouvelles.\n",
+    name="Example", X_Campaign="2026-11")
+
 ALL = [NOTICE, NEWSLETTER, ORDER, GHOST]

@@ -7,7 +7,7 @@ import smtplib
 import pytest
 
 from tests.e2e.people import (
-    SETTINGS, field, fresh_recipient, letter, send_and_receive, wait_case)
+    SETTINGS, STRANGER, field, fresh_recipient, letter, send_and_receive, wait_case)
 from tests.e2e.test_unsubscribe import leave
 from tests.lab.waiting import wait_until
 
@@ -183,6 +183,22 @@ def test_the_same_message_tried_again_counts_once(lab):
         lab.send(NEWS, [reader], text)
     send_and_receive(lab, news("capped", reader), to=reader)
     assert refusal(lab, "capped", reader)[0] == 550
+
+
+# -- fields that are not everybody's ------------------------------------------
+
+def test_LST_15_people_do_not_make_lists(lab):
+    """Who logs in writes letters; programs of ours may run lists."""
+    fields = {"List_Id": "<x.example.fr>", "List_Owner": "<mailto:a@example.fr>",
+              "List_Unsubscribe": "<mailto:a@example.fr>"}
+    reader = fresh_recipient()
+    text = letter("julie@example.fr", to=reader, **fields)
+    got = send_and_receive(lab, text, to=reader, login="julie",
+                           xclient=STRANGER)
+    assert [x for x in got.header_lines() if x.startswith("List-")] == []
+    text = letter("julie@example.fr", to=reader, **fields)
+    got = send_and_receive(lab, text, to=reader)
+    assert got["List-Id"] == "<x.example.fr>"
 
 
 # -- a way out that readers see ---------------------------------------------
