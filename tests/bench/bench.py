@@ -85,12 +85,20 @@ def start_bare(place, build, kind, options, name):
 
 
 def start_avis(place, kind):
-    from tests.lab.avis import Avis
+    from tests.lab.avis import SAMPLES, Avis
     from tests.lab.redis_server import RedisServer
     redis = RedisServer(place, f"redis-{kind}").start()
+    # One reader gets all the newsletters, who has agreed to them.
+    rules = (SAMPLES / "policy.conf").read_text()
     avis = Avis(place, redis.url, name=f"avis-{kind}",
+                policy=rules.replace('"4/30d"', '"999999/30d"'),
                 socket_kind="inet" if kind == "tcp" else "unix")
     avis.start()
+    consents = place.path / f"consents-{kind}.csv"
+    consents.write_text("address,class,time,text_id,channel,receive\n"
+                        "bruno@example.com,newsletter,2026-11-02T09:14:05Z,"
+                        "optin,form,yes\n")
+    avis.run("consent import", str(consents))
     return Filter("avis", avis._listen, avis.pid, redis._process.pid)
 
 

@@ -42,7 +42,7 @@ def policy(hours):
         marketing("dropped", consent="required", on_no_consent="drop"),
         marketing("capped", cap="2/1h"),
         marketing("night", hours=closed_now()),
-        marketing("later", hours=closed_now(), on_hours="defer"),
+        marketing("later", hours=closed_now(), on_hours="defer", cap="1/1h"),
         marketing("morning", hours=hours),
         marketing("link", visible_link="require"),
         marketing("seen", visible_link="report"),
@@ -174,6 +174,13 @@ def test_a_message_that_does_not_leave_is_not_counted(lab):
     for _ in range(2):
         send_and_receive(lab, news("capped", reader), to=reader)
     assert refusal(lab, "capped", reader)[0] == 550
+
+
+def test_a_message_that_is_deferred_is_not_counted(lab):
+    """Else the second would be over the cap, and refused for good."""
+    reader = fresh_recipient()
+    for _ in range(3):
+        assert refusal(lab, "later", reader)[0] == 451
 
 
 def test_the_same_message_tried_again_counts_once(lab):
