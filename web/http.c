@@ -192,7 +192,8 @@ response_of(const struct exchange *exchange)
 	void *body = memory_get(answer->body.len);
 	struct MHD_Response *response;
 
-	memcpy(body, answer->body.at, answer->body.len);
+	if (answer->body.len > 0)
+		memcpy(body, answer->body.at, answer->body.len);
 	response = MHD_create_response_from_buffer(answer->body.len, body,
 	                                           MHD_RESPMEM_MUST_FREE);
 
