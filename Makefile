@@ -188,8 +188,9 @@ $(1): $(1).o $(call archives,$(call rooms_for,$(call test_room,$(1))))
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_test,$(test))))
 
-$(FUZZERS): %: %.o $(call archives,$(call rooms_for,milter))
-	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(call libs_for,milter)
+$(FUZZERS): %: %.o $(call archives,web $(call rooms_for,milter))
+	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(LIBS_web) \
+		$(call libs_for,milter)
 
 # --- Checks. Each ends in "N passed, N failed, N skipped" ----------------
 RUN   = $(PYTHON) tests/run

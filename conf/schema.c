@@ -405,7 +405,7 @@ static const struct row rows[] = {
 	  .kind = ROW_TEXT,
 	  .offset = PAGES(rate),
 	  .check = value_check_rate },
-	{ { "pages", "connections", "number", "64",
+	{ { "pages", "connections", "number", "256",
 	    "of one client network at a time" },
 	  .kind = ROW_COUNT,
 	  .offset = PAGES(connections),
