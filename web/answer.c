@@ -54,5 +54,8 @@ void
 answer_later(struct call *call, struct http_answer *answer)
 {
 	http_add(call->arena, &answer->headers, "Retry-After", RETRY_S);
-	answer_plain(call, 503, PAGE_LATER, answer);
+	answer_plain(call, 503,
+	             call->request->method == HTTP_POST ? PAGE_LATER
+	                                                : PAGE_AWAY,
+	             answer);
 }

@@ -46,6 +46,9 @@ static const struct {
 	                 WORDS("We cannot say yet that it holds. Please press "
 	                       "the button again in a minute; that does no "
 	                       "harm.") },
+	[PAGE_AWAY] = { "problem.html", WORDS("Not just now"),
+	                WORDS("Our record cannot be reached. Please load the "
+	                      "page again in a minute.") },
 	[PAGE_SHARED] = { "problem.html",
 	                  WORDS("This message went to several people"),
 	                  WORDS("So its link cannot tell for whom it speaks. "

@@ -25,7 +25,8 @@ enum page {
 	PAGE_ERASE,
 	PAGE_ERASE_ASKED,
 	PAGE_UNKNOWN,
-	PAGE_LATER,
+	PAGE_LATER,   /* something was to be changed */
+	PAGE_AWAY,    /* something was to be shown */
 	PAGE_SHARED,  /* the token speaks for several people */
 	PAGE_EXPIRED, /* a link that was good once */
 	PAGE_WRONG,   /* a form that no page of ours makes */

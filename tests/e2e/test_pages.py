@@ -5,12 +5,14 @@ import hashlib
 import hmac
 import quopri
 import re
+import smtplib
 import time
 import urllib.parse
 
 import pytest
 
-from tests.e2e.people import case_of, fresh_recipient, letter, send_and_receive
+from tests.e2e.people import (
+    POLICY, case_of, fresh_recipient, letter, send_and_receive)
 from tests.e2e.test_one_click import (
     identity_of, is_stopped, newsletter, token_for)
 from tests.lab.browsers import PAIR, Client, links_of, one_click_url
@@ -21,7 +23,14 @@ ORGANISATION = {
     "telephone": "+33 1 99 00 12 34",
     "address": "1 rue de l'Exemple, 75000 Paris",
     "privacy": "https://example.fr/privacy"}
-LAB = {"has_web": True}
+OFFERS = """classes = (
+  { name = "offers"; title = { fr = "Offres"; en = "Offers"; };
+    purpose = "marketing"; basis = "consent"; consent = "required";
+    when = { header = { "X-Campaign" = "offers"; }; };
+    unsubscribe = "one-click"; recipients = "separate";
+    list_id = "offers.example.fr"; retention = "13mo"; },
+"""
+LAB = {"has_web": True, "policy": POLICY.replace("classes = (", OFFERS, 1)}
 ENGLISH = {"Accept_Language": "en"}
 HOURS_48 = 48 * 3600
 
@@ -197,6 +206,33 @@ def test_what_no_form_has_changes_nothing(lab, client, reader, message):
     assert not is_stopped(lab, reader)
 
 
+def test_GDPR_2_GDPR_3_tick_is_a_consent_and_can_be_taken_back(
+        lab, client, reader, message):
+    offer = letter("news@example.fr", to=reader, X_Campaign="offers")
+
+    def is_refused():
+        try:
+            lab.send("news@example.fr", [reader], offer)
+        except smtplib.SMTPResponseException as refusal:
+            return refusal.smtp_code == 550
+        return False
+    link = own_url(lab, message, "v")
+    both = ["newsletter", "offers"]
+    assert is_refused(), "silence is no consent"
+    page = wait_until(lambda: open_page(client, link), "the page")
+    assert 'value="newsletter" checked' in page.body
+    assert 'value="offers" checked' not in page.body
+    assert save(lab, client, link, **{"class": both}).status == 200
+    assert not is_refused()
+    given = events_of(lab, message, "consent")
+    assert [e["detail"] for e in given] == ["given-receive"]
+    assert save(lab, client, link, **{"class": "newsletter"}).status == 200
+    assert is_refused()
+    assert not is_stopped(lab, reader), "the other list is another"
+    assert [e["detail"] for e in events_of(lab, message, "consent")] == [
+        "given-receive", "withdrawn-receive"]
+
+
 # -- a forwarded message ------------------------------------------------------
 
 def personal(reader):
@@ -244,6 +280,7 @@ def test_GDPR_a_forwarded_message_shows_and_changes_nothing(
     mails = lab.inbox(reader).wait(3, auto_submitted="auto-generated")
     lab.sender.wait_queue_empty()
     assert len(mails) == 3
+    assert reader not in lab.web.log()
     for other in ("stranger@example.net", "user99@example.com"):
         assert lab.inbox(other).messages(
             auto_submitted="auto-generated") == []
