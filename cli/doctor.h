@@ -65,6 +65,8 @@ void doctor_signer(struct symptom_list *list, const struct settings *settings,
                    const struct doctor_options *options);
 void doctor_store(struct symptom_list *list, const struct settings *settings,
                   const struct doctor_options *options);
+void doctor_held(struct symptom_list *list, const struct settings *settings,
+                 const struct doctor_options *options);
 void doctor_files(struct symptom_list *list, const struct settings *settings,
                   const struct doctor_options *options);
 void doctor_host(struct symptom_list *list, const struct settings *settings,

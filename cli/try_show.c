@@ -215,6 +215,7 @@ try_show_json(const struct try *try)
 {
 	const struct decision *decision = &try->decision;
 	const struct edit *sender = sender_edit(try);
+	char until[CLOCK_TEXT_SIZE];
 	struct buf out;
 	struct jwrite json;
 
@@ -231,6 +232,14 @@ try_show_json(const struct try *try)
 		jwrite_int(&json, "code", decision->reply_code);
 		jwrite_text(&json, "status", decision->reply_status);
 		jwrite_text(&json, "text", decision->reply_text);
+		jwrite_end(&json);
+	}
+	if (decision->verdict == VERDICT_HOLD) {
+		jwrite_object(&json, "hold");
+		jwrite_text(&json, "reason", decision->hold_reason);
+		clock_format(decision->hold_until, until);
+		jwrite_text(&json, "until",
+		            decision->hold_until != 0 ? until : "");
 		jwrite_end(&json);
 	}
 	jwrite_text(&json, "envelope_sender",

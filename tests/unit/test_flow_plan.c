@@ -139,6 +139,80 @@ plain_letter(void)
 }
 
 static void
+test_LST_15_all_list_fields_go(void **state)
+{
+	(void)state;
+	plain_letter();
+	field("List-Id", " <a.example.fr>");
+	field("list-post", " NO");
+	field("List-Id", " <b.example.fr>");
+	field("X-List", " stays");
+	to("<anne@example.com>", NULL, NULL);
+	decision.strip_list = true;
+	make_plan();
+	/* HDR-6: the last one first */
+	assert_int_equal(edit_of(EDIT_DELETE_HEADER, "List-Id", 0)->index, 2);
+	assert_int_equal(edit_of(EDIT_DELETE_HEADER, "List-Id", 1)->index, 1);
+	assert_int_equal(count_of(EDIT_DELETE_HEADER, "list-post"), 1);
+	assert_int_equal(count_of(EDIT_DELETE_HEADER, "X-List"), 0);
+}
+
+static void
+test_HDR_9_the_channel_is_ours_to_tell(void **state)
+{
+	(void)state;
+	plain_letter();
+	field("Avis-Preferred-Channel", " fax");
+	to("<anne@example.com>", NULL, NULL);
+	decision.preferred_channel = "post";
+	make_plan();
+	assert_int_equal(count_of(EDIT_DELETE_HEADER, "Avis-Preferred-Channel"),
+	                 1);
+	assert_string_equal(
+		edit_of(EDIT_ADD_HEADER, "Avis-Preferred-Channel", 0)->value,
+		"post");
+}
+
+static void
+test_MLT_31_a_hold_comes_last_and_says_until_when(void **state)
+{
+	const struct edit *hold;
+
+	(void)state;
+	plain_letter();
+	to("<anne@example.com>", NULL, NULL);
+	decision.verdict = VERDICT_HOLD;
+	decision.hold_reason = "hours";
+	decision.hold_until = 1795251602000;
+	make_plan();
+	hold = edit_of(EDIT_HOLD, "", 0);
+	assert_ptr_equal(hold, &plan.edits.items[plan.edits.count - 1]);
+	assert_string_equal(hold->value,
+	                    "avis: hours, until 2026-11-21T09:00:02.000Z");
+}
+
+static void
+test_MDN_16_no_success_for_who_refuses_receipts(void **state)
+{
+	struct plan_input input = { &settings,   keys,      &message,
+		                    &facts,      &decision, message_id_new(),
+		                    "example.fr" };
+
+	(void)state;
+	plain_letter();
+	to("<anne@example.com>", NULL, NULL);
+	to("<benoit@example.com>", NULL, NULL);
+	decision.rewrite_sender = true;
+	decision.notify = DSN_NOTIFY_SUCCESS | DSN_NOTIFY_FAILURE;
+	facts_of(&message, keys, &facts);
+	facts.recipients[0].refuses_receipts = true;
+	plan_make(&input, &plan);
+	assert_int_equal(count_of(EDIT_ADD_RECIPIENT, ""), 1);
+	assert_string_equal(edit_of(EDIT_ADD_RECIPIENT, "", 0)->value,
+	                    "<benoit@example.com>");
+}
+
+static void
 test_X_2_receipt_request_equals_the_new_sender(void **state)
 {
 	const struct edit *sender;
@@ -553,6 +627,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_MDN_16_no_success_for_who_refuses_receipts),
+		TEST(test_MLT_31_a_hold_comes_last_and_says_until_when),
+		TEST(test_HDR_9_the_channel_is_ours_to_tell),
+		TEST(test_LST_15_all_list_fields_go),
 		TEST(test_X_2_receipt_request_equals_the_new_sender),
 		TEST(test_MDN_3_the_authors_request_is_replaced_and_remembered),
 		TEST(test_X_3_never_stays_never_and_orcpt_keeps_its_bytes),
