@@ -71,10 +71,12 @@ ADAPTERS = \
 	policy/pcre:libpcre2-8 \
 	policy/zone:glib-2.0 \
 	record/cms:libcrypto \
+	record/gzip:zlib \
+	record/paper:pangocairo \
 	record/redis:hiredis \
 	record/sqlite:sqlite3 \
-	web/http:libmicrohttpd \
-	record/gzip:zlib record/systemd:libsystemd
+	record/systemd:libsystemd \
+	web/http:libmicrohttpd
 
 adapter_file = $(word 1,$(subst :, ,$(1)))
 adapter_name = $(word 2,$(subst :, ,$(1)))

@@ -143,7 +143,7 @@ read_once(struct maillog_work *work, struct maillog_follow *follow)
 		is_stopped =
 			pause_ms(work, result == RESULT_RETRY ? AGAIN_MS : 0);
 	}
-	if (result == RESULT_NONE && err.text[0] == '\0') {
+	if (result == RESULT_NONE) {
 		print_counts(work, follow);
 		return true;
 	}

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/open.h"
 #include "cli/proof_json.h"
+#include "cli/proof_pdf.h"
 #include "cli/rebuild.h"
 #include "cli/timeline.h"
 #include "mail/address.h"
@@ -41,6 +42,7 @@ static const char help[] =
 	"      --all            show all that fit, not a list of them\n"
 	"      --eml FILE       write the message as it left, if it was kept\n"
 	"      --json           print one JSON object\n"
+	"      --pdf FILE       write a certificate of one message\n"
 	"      --lang en|fr     language of the text\n"
 	"  -c, --conf FILE      settings, " AVIS_CONF " if not given\n"
 	"  -h, --help           print this\n"
@@ -62,6 +64,7 @@ enum {
 	OPTION_CASE,
 	OPTION_ALL,
 	OPTION_JSON,
+	OPTION_PDF,
 	OPTION_LANG
 };
 
@@ -77,6 +80,7 @@ struct proof {
 	const char *eml; /* NULL */
 	bool wants_all;
 	bool wants_json;
+	const char *pdf; /* where to; "" */
 	enum language language;
 	struct local local;
 	bool is_local; /* the answer comes from archive and journals */
@@ -171,6 +175,9 @@ set_option(struct proof *proof, int option, int *code_r)
 	case OPTION_JSON:
 		proof->wants_json = true;
 		return true;
+	case OPTION_PDF:
+		proof->pdf = optarg;
+		return true;
 	case OPTION_LANG:
 		return set_language(proof, optarg);
 	case 'h':
@@ -200,6 +207,7 @@ read_options(struct proof *proof, int argc, char **argv, int *code_r)
 		{ "case", required_argument, NULL, OPTION_CASE },
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "pdf", required_argument, NULL, OPTION_PDF },
 		{ "lang", required_argument, NULL, OPTION_LANG },
 		{ "conf", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
@@ -506,6 +514,23 @@ print_text(const struct proof *proof, const struct cases *cases)
 	}
 }
 
+/* A certificate is of one message. */
+static int
+write_pdf(const struct proof *proof, const struct cases *cases)
+{
+	if (cases->count > 1) {
+		print_text(proof, cases);
+		opened_say(&proof->opened, "--pdf is for one of them");
+		return EXIT_PROBLEM;
+	}
+	return proof_pdf(&proof->opened,
+	                 case_make(proof->opened.arena, &cases->items[0],
+	                           read_from(proof), proof->language),
+	                 proof->query.to, proof->pdf)
+	               ? EXIT_DONE
+	               : EXIT_PROBLEM;
+}
+
 static int
 say_not_found(const struct proof *proof, enum result result,
               const struct error *err)
@@ -592,6 +617,8 @@ answer(struct proof *proof)
 		return say_not_found(proof, result, &err);
 	if (proof->eml != NULL)
 		return rebuild(proof, &cases) ? EXIT_DONE : EXIT_PROBLEM;
+	if (proof->pdf[0] != '\0')
+		return write_pdf(proof, &cases);
 	if (proof->wants_json)
 		print_json(proof, &cases);
 	else
@@ -618,6 +645,7 @@ proof_command(int argc, char **argv)
 		.conf = AVIS_CONF,
 		.what = "",
 		.token = "",
+		.pdf = "",
 		.query = { .message_id = "",
 		           .queue_id = "",
 		           .to = "",

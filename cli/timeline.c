@@ -8,7 +8,8 @@
 #define WORDS_WIDTH 36 /* of the column that says what happened */
 #define GRADE_WIDTH 13
 #define KIND_WIDTH  12
-#define LEFT_WIDTH  (2 + 12 + 2 + KIND_WIDTH + 2)
+#define CLOCK_WIDTH 12
+#define LEFT_WIDTH  (2 + CLOCK_WIDTH + 2 + KIND_WIDTH + 2)
 #define END_WIDTH   78
 
 struct timeline {
@@ -81,9 +82,11 @@ print_line(const struct timeline *timeline, const struct case_line *line)
 	const char *rest = line->words;
 	const char *words = take_line(timeline->arena, &rest, WORDS_WIDTH);
 
-	fprintf(out, "  %s  ",
-	        case_clock(timeline->arena, line->event->time, timeline->zone,
-	                   true));
+	fputs("  ", out);
+	print_padded(
+		out,
+		case_clock(timeline->arena, line->event->time, timeline->zone),
+		CLOCK_WIDTH + 2);
 	print_padded(out, line->kind, KIND_WIDTH);
 	fputs("  ", out);
 	print_padded(out, words, WORDS_WIDTH);

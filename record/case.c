@@ -140,7 +140,7 @@ remark(struct arena *arena, const struct case_file *file,
 {
 	const char *source = case_source_name(file->language, other->source);
 	long zone = case_zone_at(other->time);
-	const char *when = case_clock(arena, other->time, zone, false);
+	const char *when = case_second(arena, other->time, zone);
 	bool is_french = file->language == LANGUAGE_FR;
 
 	if (is_same)

@@ -39,15 +39,22 @@ case_day(struct arena *arena, enum language language, time_ms_t when, long zone)
 }
 
 char *
-case_clock(struct arena *arena, time_ms_t when, long zone, bool has_millis)
+case_second(struct arena *arena, time_ms_t when, long zone)
 {
 	struct tm tm = in_zone(when, zone);
-	char *text = arena_printf(arena, "%02d:%02d:%02d", tm.tm_hour,
-	                          tm.tm_min, tm.tm_sec);
 
-	return has_millis ? arena_printf(arena, "%s.%03d", text,
-	                                 (int)(when % 1000))
-	                  : text;
+	return arena_printf(arena, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min,
+	                    tm.tm_sec);
+}
+
+char *
+case_clock(struct arena *arena, time_ms_t when, long zone)
+{
+	char *text = case_second(arena, when, zone);
+
+	return when % 1000 == 0 ? text
+	                        : arena_printf(arena, "%s.%03d", text,
+	                                       (int)(when % 1000));
 }
 
 char *
@@ -65,5 +72,5 @@ case_time(struct arena *arena, enum language language, time_ms_t when,
 {
 	return arena_printf(
 		arena, "%s %s %s", case_day(arena, language, when, zone),
-		case_clock(arena, when, zone, false), case_zone(arena, zone));
+		case_second(arena, when, zone), case_zone(arena, zone));
 }

@@ -11,13 +11,27 @@
 #define SCAN_LIMIT  10000 /* candidates looked through for a question */
 #define NUMBER_SIZE 24
 
+/*
+ * Most logs know seconds only: what they saw in the second in which the
+ * message was submitted comes after it.
+ */
+static time_ms_t
+sort_time(const struct event *event)
+{
+	return event->kind == EVENT_SUBMITTED ? event->time - event->time % 1000
+	                                      : event->time;
+}
+
 static int
 compare_events(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
+	time_ms_t x_time = sort_time(x), y_time = sort_time(y);
 
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
+	if (x_time != y_time)
+		return x_time < y_time ? -1 : 1;
+	if ((x->kind == EVENT_SUBMITTED) != (y->kind == EVENT_SUBMITTED))
+		return x->kind == EVENT_SUBMITTED ? -1 : 1;
 	if (x->recorded != y->recorded)
 		return x->recorded < y->recorded ? -1 : 1;
 	if (strcmp(x->writer, y->writer) != 0)

@@ -335,7 +335,11 @@ open_input(struct maillog_follow *follow, struct error *err)
 
 	if (follow->input != NULL)
 		return RESULT_OK;
-	return maillog_input_open(&options, &follow->input, err);
+
+	enum result result = maillog_input_open(&options, &follow->input, err);
+
+	/* A log to be followed may not be there yet; an old one must be. */
+	return result == RESULT_NONE && options.is_once ? RESULT_BAD : result;
 }
 
 /*

@@ -49,7 +49,13 @@ class Follower:
             "avis maillog",
             [BUILD / "avis", "maillog", "--conf", self.lab.avis.conf],
             self.log_file)
+        self.process.wait_ready(
+            lambda: self.said().count("following") > self.said().count(
+                "stopped"), "the follower to follow")
         return self
+
+    def said(self):
+        return self.log_file.read_text()
 
     def stop(self):
         assert self.process.stop() == 0, self.log_file.read_text()
@@ -196,6 +202,8 @@ def test_an_old_log_is_read_afterwards(lab):
     done = lab.avis.run("maillog", "--once", old)
     assert re.search(r"recorded \d+", done.stdout)
     assert len(log_events(wait_log_events(lab, text))) == 1
+    gone = lab.avis.run("maillog", "--once", f"{old}.not", check=False)
+    assert gone.returncode == 1 and "No such file" in gone.stderr
     again = lab.avis.run("maillog", "--once", old).stdout
     assert "recorded 0, " in again and "were already" in again
     lab.follower.start()
@@ -220,3 +228,34 @@ def test_F_4_a_sender_cannot_write_evidence(lab, forged):
     case = wait_log_events(lab, text)
     assert {e["kind"] for e in log_events(case)} == {"delayed"}
     lab.sender.postsuper("-d", queue_id)
+
+
+def test_F_4_the_journal_of_systemd(lab):
+    """The same lines out of a journal, with the time to the microsecond."""
+    lab.follower.stop()
+    text = letter(to=fresh_recipient())
+    send(lab, text)
+    lab.sender.wait_queue_empty()
+    lines = lab.sender.log().splitlines()[-40:]
+    os.truncate(lab.sender.log_file, 0)
+    export = ""
+    for number, line in enumerate(lines):
+        stamp, pid, said = re.match(
+            r"(\w+ +\d+ [\d:]+) mail (\S+?\[\d+\]): (.*)", line).groups()
+        program, pid = pid[:-1].split("[")
+        seconds = lab.place.run(["date", "-d", stamp, "+%s"]).stdout.strip()
+        export += (f"__REALTIME_TIMESTAMP={seconds}{number:06}\n"
+                   f"__MONOTONIC_TIMESTAMP={number + 1}\n"
+                   f"_BOOT_ID={'1' * 32}\n_HOSTNAME=mail\n"
+                   f"SYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER={program}\n"
+                   f"SYSLOG_PID={pid}\nMESSAGE={said}\n\n")
+    folder = lab.place.folder("systemd")
+    lab.place.run(["/lib/systemd/systemd-journal-remote", "-o",
+                   folder / "mail.journal", "-"], export)
+    done = lab.avis.run("maillog", "--once", f"systemd:{folder}")
+    assert re.search(r"recorded [1-9]", done.stdout), done.stdout
+    event, = log_events(wait_log_events(lab, text))
+    assert event["facts"]["log"] == "systemd"
+    again = lab.avis.run("maillog", "--once", f"systemd:{folder}").stdout
+    assert "recorded 0, " in again
+    lab.follower.start()

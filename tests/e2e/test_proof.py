@@ -225,3 +225,50 @@ def test_a_rotated_key_leaves_old_proof_readable(lab, sent):
     assert "delivered" in Case(lab.avis.proof(token_of(sent))).kinds
     got = send_and_receive(lab, letter("recouvrement@example.fr"))
     wait_case(lab, got, "delivered")
+
+
+def pdf_text(lab, *words):
+    """The text of the certificate, and how many pages it has."""
+    path = lab.place.path / "certificate.pdf"
+    lab.avis.run("proof", "--pdf", path, *words)
+    text = lab.place.run(["pdftotext", "-layout", path, "-"]).stdout
+    info = lab.place.run(["pdfinfo", path]).stdout
+    assert path.stat().st_mode & 0o777 == 0o600
+    return " ".join(text.split()), int(re.search(r"Pages: +(\d+)",
+                                                 info).group(1))
+
+
+def test_LRE_3_a_certificate_says_what_it_is_not(lab, sent):
+    text, pages = pdf_text(lab, token_of(sent))
+    assert pages == 1
+    assert "Delivery record" in text
+    assert sent["Delivered-To"] in text and sent["Message-ID"] in text
+    assert "State: delivered to the mailbox service" in text
+    assert "delivered – to the mailbox service" in text
+    assert "authenticated · DSN · entry mail.milter/" in text
+    message = lab.avis.proof(token_of(sent))["messages"][0]
+    assert message["body_sha256"] in text
+    for limit in message["limits"]:
+        assert limit in text
+    assert "It is not a registered letter (lettre recommandée)." in text
+    assert "page 1 / 1" in text
+
+
+def test_a_certificate_in_french(lab, sent):
+    text, pages = pdf_text(lab, token_of(sent), "--lang", "fr")
+    assert pages == 1
+    assert "Preuve d'acheminement" in text
+    assert "Ce n'est pas une lettre recommandée." in text
+
+
+def test_a_certificate_is_about_one_when_asked(lab):
+    """BND-3: who asks about one recipient is not told of the others."""
+    one, other = fresh_recipient(), fresh_recipient()
+    text = letter("julie@example.fr", to=f"{one}, {other}")
+    lab.send("julie@example.fr", [one, other], text)
+    got = lab.inbox(one).wait_one()
+    wait_case(lab, got, "submitted")
+    shown, _ = pdf_text(lab, "--message-id", got["Message-ID"])
+    assert one in shown and other in shown
+    shown, _ = pdf_text(lab, "--message-id", got["Message-ID"], "--to", one)
+    assert one in shown and other not in shown

@@ -18,7 +18,8 @@ LIBRARIES = [
     (r"idn2\.h", "libidn2"),
     (r"spf2/", "libspf2"), (r"sqlite3\.h", "sqlite3"),
     (r"gumbo\.h", "gumbo"), (r"microhttpd\.h", "libmicrohttpd"),
-    (r"zlib\.h", "zlib"), (r"systemd/", "libsystemd"), (r"iconv\.h", "none"),
+    (r"zlib\.h", "zlib"), (r"systemd/", "libsystemd"),
+    (r"(pango|cairo)/", "pangocairo"), (r"iconv\.h", "none"),
 ]
 SYSTEM = re.compile(
     r"(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|"
