@@ -30,6 +30,8 @@ NAMES = ("chatty", "bare", "bare+edits", "avis")
 CONNECTIONS = (1, 10, 100)
 # What the other programs get: a folder, then these.
 EVENTS = ("20000", "8")
+WITH_REDIS = ("bench_refusals", "bench_maillog")
+MAILLOG = "20000"
 # People who want no mail, and how many questions about them.
 REFUSALS = ("10000", "1000000")
 LARGE = "10000000"
@@ -177,11 +179,21 @@ def aims(results):
 def others(build):
     """Whatever else measures: bench_*.c."""
     for program in sorted((build / "tests/bench").glob("bench_*")):
-        if not program.suffix and program.name != "bench_refusals":
+        if not program.suffix and program.name not in WITH_REDIS:
             print(f"\n{program.name}")
             sys.stdout.flush()
             with tempfile.TemporaryDirectory(dir=".") as folder:
                 subprocess.run([program, folder, *EVENTS], check=True)
+
+
+def maillog(place, build):
+    """The mail server's log into the record, with a Redis of its own."""
+    from tests.lab.redis_server import RedisServer
+    redis = RedisServer(place, "redis-maillog").start()
+    print("\nbench_maillog")
+    sys.stdout.flush()
+    subprocess.run([build / "tests/bench/bench_maillog",
+                    place.folder("maillog"), redis.url, MAILLOG], check=True)
 
 
 def refusals(place, build, is_large):
@@ -200,7 +212,7 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["unix", "tcp", "refusals"])
+    parser.add_argument("--only", choices=["unix", "tcp", "refusals", "maillog"])
     parser.add_argument("--large", action="store_true")
     words = parser.parse_args()
     build = words.build.resolve()
@@ -213,6 +225,8 @@ def main():
     with Place("avis-bench-") as place:
         if words.only == "refusals":
             return refusals(place, build, words.large)
+        if words.only == "maillog":
+            return maillog(place, build)
         results = run(place, build, kinds, words.messages, words.rounds)
     table(results)
     aims(results)
@@ -220,6 +234,7 @@ def main():
         others(build)
         with Place("avis-bench-") as place:
             refusals(place, build, words.large)
+            maillog(place, build)
     return None
 
 
