@@ -311,6 +311,7 @@ SYSTEM  = systemd/avis-milter.service:$(UNITDIR) \
 	systemd/avis-web.service:$(UNITDIR) \
 	systemd/avis-web.socket:$(UNITDIR) \
 	systemd/avis-maillog.service:$(UNITDIR) \
+	systemd/avis-hook.service:$(UNITDIR) \
 	systemd/avis-redis.service:$(UNITDIR) \
 	systemd/avis-release.service:$(UNITDIR) \
 	systemd/avis-release.timer:$(UNITDIR) \

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	  "who wants no mail: add, list, import, export" },
 	{ "archive", archive_command, "copy the record elsewhere, verify it" },
 	{ "maillog", maillog_command, "read the mail server's log" },
+	{ "hook", hook_command, "tell other systems what people say" },
 	{ "rights", rights_command,
 	  "show, erase and restrict a person's data" },
 	{ "key", key_command, "make, list and rotate keys" },

@@ -13,6 +13,7 @@ int archive_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int hook_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int key_command(int argc, char **argv);
 int maillog_command(int argc, char **argv);

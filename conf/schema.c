@@ -12,6 +12,7 @@
 #define ARCHIVE(field)      offsetof(struct archive_settings, field)
 #define ACCESS(field)       offsetof(struct access_settings, field)
 #define SEAL(field)         offsetof(struct seal_settings, field)
+#define HOOK(field)         offsetof(struct hook_settings, field)
 #define SENDER(field)       offsetof(struct sender_settings, field)
 #define CLASS(field)        offsetof(struct class_settings, field)
 #define WHEN(field)         offsetof(struct when_settings, field)
@@ -68,6 +69,13 @@ static const struct section sections[] = {
 	  .member = "access",
 	  .offset = TOP(access),
 	  .size = sizeof(struct access_settings) },
+	{ .name = "hooks",
+	  .parent = "",
+	  .member = "hooks",
+	  .offset = TOP(hooks),
+	  .size = sizeof(struct hook_settings),
+	  .is_list = true,
+	  .count_offset = TOP(hook_count) },
 	{ .name = "senders",
 	  .parent = "",
 	  .member = "senders",
@@ -198,6 +206,11 @@ static const struct row rows[] = {
 	    "file with the secrets; avis key create makes it" },
 	  .kind = ROW_TEXT,
 	  .offset = TOP(keys),
+	  .check = value_check_path },
+	{ { "", "hook_state", "path", "\"" AVIS_STATE "/hooks\"",
+	    "folder in which avis hook keeps how far it is" },
+	  .kind = ROW_TEXT,
+	  .offset = TOP(hook_state),
 	  .check = value_check_path },
 	{ { "", "dkim_signs", "true | false", "false",
 	    "a signer behind us covers List-Unsubscribe and "
@@ -444,6 +457,47 @@ static const struct row rows[] = {
 	  .kind = ROW_WORD,
 	  .offset = ACCESS(unrecorded) },
 
+	{ { "hooks", "name", "name", "", "names the receiver; keep it" },
+	  .kind = ROW_TEXT,
+	  .offset = HOOK(name),
+	  .check = value_check_name,
+	  .is_required = true },
+	{ { "hooks", "url", "URL", "", "where events are posted to" },
+	  .kind = ROW_TEXT,
+	  .offset = HOOK(url),
+	  .check = value_check_hook_url,
+	  .is_required = true },
+	{ { "hooks", "secret", "path", "",
+	    "file with the secret that signs what is posted" },
+	  .kind = ROW_TEXT,
+	  .offset = HOOK(secret),
+	  .check = value_check_path,
+	  .is_required = true },
+	{ { "hooks", "events",
+	    "list of unsubscribed | consent | preference | suppressed | "
+	    "readmitted | restricted | hard-bounce | confirmed",
+	    "[ ]", "which events; none: all of them" },
+	  .kind = ROW_BITS,
+	  .offset = HOOK(events),
+	  .low = HOOK_UNSUBSCRIBED },
+	{ { "hooks", "classes", "list of names", "[ ]",
+	    "of these classes; none: of all" },
+	  .kind = ROW_TEXTS,
+	  .offset = HOOK(classes),
+	  .check = value_check_name },
+	{ { "hooks", "timeout", "duration", "\"10s\"",
+	    "how long an answer may take" },
+	  .kind = ROW_DURATION,
+	  .offset = HOOK(timeout_ms),
+	  .low = 100,
+	  .high = 300 * SECOND_MS },
+	{ { "hooks", "tries", "number", "5",
+	    "how often an event that is refused is posted" },
+	  .kind = ROW_COUNT,
+	  .offset = HOOK(tries),
+	  .low = 1,
+	  .high = 100 },
+
 	{ { "senders", "match", "list of patterns", "[ ]",
 	    "addresses in From; none: every no-reply address" },
 	  .kind = ROW_TEXTS,
@@ -674,7 +728,8 @@ static const struct row rows[] = {
 /* The loader writes enums as int, and a place in front of list items. */
 _Static_assert(sizeof(enum purpose) == sizeof(int), "enums are ints");
 _Static_assert(offsetof(struct class_settings, place) == 0 &&
-                       offsetof(struct sender_settings, place) == 0,
+                       offsetof(struct sender_settings, place) == 0 &&
+                       offsetof(struct hook_settings, place) == 0,
                "the place comes first");
 _Static_assert(offsetof(struct when_settings, header_count) ==
                        offsetof(struct when_settings, header) +

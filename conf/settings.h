@@ -214,6 +214,29 @@ struct ours_settings {
 	bool authenticated;
 };
 
+/* Bits of hooks.events: what other systems are told (GDPR-10). */
+enum hook_event {
+	HOOK_UNSUBSCRIBED = 1,
+	HOOK_CONSENT = 2,
+	HOOK_PREFERENCE = 4,
+	HOOK_SUPPRESSED = 8,
+	HOOK_READMITTED = 16,
+	HOOK_RESTRICTED = 32,
+	HOOK_HARD_BOUNCE = 64,
+	HOOK_CONFIRMED = 128
+};
+
+struct hook_settings {
+	struct place place;
+	const char *name; /* of its files and in what is posted */
+	const char *url;
+	const char *secret; /* file */
+	unsigned events;    /* bits of enum hook_event; 0: all */
+	struct text_list classes;
+	int64_t timeout_ms;
+	int64_t tries;
+};
+
 /* Applications that may name the class in the header Avis-Class. */
 struct trusted_settings {
 	struct text_list networks;
@@ -314,6 +337,7 @@ struct settings {
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	int64_t segment_age_ms;  /* or when its first entry is that old */
 	const char *keys;        /* file, see base/keyring.h */
+	const char *hook_state;  /* folder */
 	bool dkim_signs;         /* a signer that covers LST-5 follows us */
 	const char *log;         /* "stderr" or "syslog" */
 	const char *log_level;   /* error, warn, info, debug */
@@ -328,6 +352,8 @@ struct settings {
 	struct maillog_settings maillog;
 	struct class_settings *classes;
 	size_t class_count;
+	struct hook_settings *hooks;
+	size_t hook_count;
 	struct sender_settings *senders;
 	size_t sender_count;
 	struct written_setting *written;

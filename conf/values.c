@@ -350,6 +350,29 @@ is_authority(struct span text)
 	return is_domain(text, 1);
 }
 
+/* What is posted names people: it crosses no network in clear. */
+enum result
+value_check_hook_url(const char *text, struct error *err)
+{
+	struct span url = span_of(text), host;
+	bool is_plain = span_starts(url, "http://");
+
+	if (!is_plain && !span_starts(url, "https://"))
+		return bad(err, "is no URL such as "
+		                "\"https://crm.example.fr/mail-events\"");
+	url = span_skip(url, strlen(is_plain ? "http://" : "https://"));
+	host = span_take(url, span_find(url, '/', 0));
+	for (size_t i = 0; i < url.len; i++)
+		if (url.at[i] <= ' ' || url.at[i] > '~')
+			return bad(err, "has a space or a strange character");
+	if (!is_authority(host))
+		return bad(err, "has no good host name");
+	if (is_plain && !span_starts(host, "127.") &&
+	    !span_starts(host, "localhost") && !span_starts(host, "[::1]"))
+		return bad(err, "must begin with https:// but on this machine");
+	return RESULT_OK;
+}
+
 enum result
 value_check_web(const char *text, struct error *err)
 {

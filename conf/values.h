@@ -26,6 +26,7 @@ value_check value_check_https; /* https://host/path?query */
 value_check value_check_relay; /* smtp://host[:port] */
 value_check value_check_telephone;
 value_check value_check_store;     /* URL of Redis */
+value_check value_check_hook_url;  /* https:, or http: on loopback */
 value_check value_check_path;      /* from the root */
 value_check value_check_maillog;   /* a path, or "systemd" */
 value_check value_check_seal_key;  /* a path, or pkcs11:... */
