@@ -404,12 +404,15 @@ def test_GDPR_9_erasure_is_asked_for_from_the_mailbox(lab, client, reader,
 
 # -- when the message is forgotten ---------------------------------------------
 
-def forget(lab, message):
-    """As its retention does: all of the message, not the way out."""
+def keys_of(message):
     identity = identity_of(one_click_url(message))
     name = base64.b32encode(identity).decode().lower().rstrip("=")
-    assert lab.redis.command("DEL", f"avis:{{{name}}}",
-                             f"avis:{{{name}}}:e") != "0"
+    return f"avis:{{{name}}}", f"avis:{{{name}}}:e"
+
+
+def forget(lab, message):
+    """As its retention does: all of the message, not the way out."""
+    assert lab.redis.command("DEL", *keys_of(message)) != "0"
 
 
 def test_LST_12_forgotten_message_still_leads_to_choices(lab, client, reader,
@@ -426,6 +429,9 @@ def test_LST_12_forgotten_message_still_leads_to_choices(lab, client, reader,
     assert len({(a.status, a.body) for a in answers}) == 1
     save(lab, client, mailed_link(lab, reader, "v"), none="1")
     assert is_stopped(lab, reader)
+    # GDPR-12: what comes later does not bring the message back for ever.
+    assert "-1" not in [lab.redis.command("PTTL", key)
+                        for key in keys_of(message)]
     lab.sender.wait_queue_empty()
     assert lab.inbox("user98@example.com").messages() == []
 
