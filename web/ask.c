@@ -141,7 +141,8 @@ write_mail(struct call *call, const struct wish *wish, const char *to,
 	letter.subject =
 		page_title(call->arena, &call->look, wish->mail, fields);
 	letter.text = page_render(call->arena, &call->look, wish->mail, fields);
-	return letter_send(call->arena, call->snapshot->settings, &letter, err);
+	return letter_send(call->arena, call->snapshot->settings,
+	                   call->snapshot->keys, &letter, err);
 }
 
 /* OK also when today's mails are all used up: the page says how many. */

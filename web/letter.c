@@ -137,31 +137,50 @@ is_writable(const char *address)
 	return true;
 }
 
+/* As flow/plan.c makes it and flow/facts_of.c reads it. */
 static void
-add_head(struct buf *out, const struct organisation_settings *who,
-         const struct letter *letter)
+add_record(struct buf *out, struct arena *arena, const struct keyring *keys,
+           const char *message_id, const char *date, const char *from)
+{
+	const char *context =
+		arena_printf(arena, "%s\n%s\n%s", message_id, date, from);
+	char token[TOKEN_ADDRESS_SIZE];
+
+	token_with_context(keys, TOKEN_AUDIT, message_id_new(),
+	                   span_of(context), token);
+	buf_printf(out, "Avis-Record: v1 %s\r\n", token);
+}
+
+static void
+add_head(struct buf *out, struct arena *arena, const struct keyring *keys,
+         const struct organisation_settings *who, const struct letter *letter)
 {
 	char date[CLOCK_MAIL_ROOM], name[MESSAGE_NAME_SIZE];
 	const char *at = strchr(who->contact, '@');
+	const char *message_id;
 
 	clock_format_mail(clock_now(), date);
 	message_id_name(message_id_new(), name);
+	message_id = arena_printf(arena, "<%s%s>", name,
+	                          at == NULL ? "@localhost" : at);
+	add_record(out, arena, keys, message_id, date, who->contact);
 	buf_text(out, "From: ");
 	add_display_name(out, who->name);
 	buf_printf(out, " <%s>\r\nTo: <%s>\r\nSubject: ", who->contact,
 	           letter->to);
 	add_words(out, letter->subject);
 	buf_printf(out,
-	           "\r\nDate: %s\r\nMessage-ID: <%s%s>\r\n"
+	           "\r\nDate: %s\r\nMessage-ID: %s\r\n"
 	           "Auto-Submitted: auto-generated\r\n"
 	           "MIME-Version: 1.0\r\n"
 	           "Content-Type: text/plain; charset=utf-8\r\n"
 	           "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-	           date, name, at == NULL ? "@localhost" : at);
+	           date, message_id);
 }
 
 enum result
-letter_write(struct arena *arena, const struct organisation_settings *who,
+letter_write(struct arena *arena, const struct keyring *keys,
+             const struct organisation_settings *who,
              const struct letter *letter, struct span *message_r,
              struct error *err)
 {
@@ -172,7 +191,7 @@ letter_write(struct arena *arena, const struct organisation_settings *who,
 		return RESULT_BAD;
 	}
 	buf_init(&out, LETTER_BYTES);
-	add_head(&out, who, letter);
+	add_head(&out, arena, keys, who, letter);
 	add_quoted_printable(&out, letter->text);
 	*message_r =
 		span_make(arena_strndup(arena, out.data, out.len), out.len);
@@ -182,14 +201,15 @@ letter_write(struct arena *arena, const struct organisation_settings *who,
 
 enum result
 letter_send(struct arena *arena, const struct settings *settings,
-            const struct letter *letter, struct error *err)
+            const struct keyring *keys, const struct letter *letter,
+            struct error *err)
 {
 	struct transfer_mail mail = { .url = settings->relay,
 		                      .from = "",
 		                      .to = &letter->to,
 		                      .to_count = 1,
 		                      .timeout_ms = SEND_MS };
-	enum result result = letter_write(arena, &settings->organisation,
+	enum result result = letter_write(arena, keys, &settings->organisation,
 	                                  letter, &mail.message, err);
 	struct transfer *transfer;
 

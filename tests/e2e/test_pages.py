@@ -306,6 +306,9 @@ def test_AUTO_the_mail_is_one_that_nobody_answers(lab, client, reader,
     assert mail["To"] == f"<{reader}>"
     assert not mail["Disposition-Notification-To"]
     assert not mail["List-Unsubscribe"]
+    assert len(mail.all("Avis-Record")) == 1
+    assert len(lab.avis.proof("--to", reader)["messages"]) == 1, \
+        "the milter takes it for a message of a class (MLT-26)"
     assert "Votre lien" in mail["Subject"].replace("_", " ")
     assert "Ne transférez pas" in text_of(mail)
 

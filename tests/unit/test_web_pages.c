@@ -192,12 +192,14 @@ written(struct arena *arena, const char *to, const char *name,
 	struct letter letter = { .to = to,
 		                 .subject = subject,
 		                 .text = span_of(text) };
+	struct keyring *keys = keyring_passing();
 	struct span message;
 	struct error err;
+	enum result result =
+		letter_write(arena, keys, &who, &letter, &message, &err);
 
-	return letter_write(arena, &who, &letter, &message, &err) == RESULT_OK
-	               ? message.at
-	               : NULL;
+	keyring_free(&keys);
+	return result == RESULT_OK ? message.at : NULL;
 }
 
 static void
