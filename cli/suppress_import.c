@@ -14,9 +14,9 @@
 #define WRITER       "import" /* its own: a long one holds up nobody */
 #define GROUP        2000     /* lines that share a wait for the disk */
 #define LOCK_WAIT_MS 1000
-#define SETTLE_MS    (10 * 60 * 1000)
-#define SLACK_MS     (5 * 60 * 1000) /* two clocks are never the same */
-#define SHOWN        20              /* bad lines on stderr */
+#define SETTLE_MS    ((int64_t)10 * 60 * 1000)
+#define SLACK_MS     ((time_ms_t)5 * 60 * 1000) /* clocks differ */
+#define SHOWN        20                         /* bad lines on stderr */
 
 enum column {
 	COLUMN_PERSON,

@@ -75,6 +75,7 @@ person_event_named(enum event_kind kind, const char *person,
 		snprintf(event_r->person, PERSON_SIZE, "%s", person);
 }
 
+/* NOLINTBEGIN(readability-function-size): all that such an event says. */
 void
 person_event(struct arena *arena, const struct keyring *keys,
              enum event_kind kind, const char *address, const char *class_name,
@@ -86,6 +87,7 @@ person_event(struct arena *arena, const struct keyring *keys,
 	person_event_named(kind, name, class_name, detail, event_r);
 	event_fact_add(arena, event_r, "address", address);
 }
+/* NOLINTEND(readability-function-size) */
 
 const char *
 person_cap_detail(struct arena *arena, unsigned count, unsigned days)
