@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "milter/bounces.h"
+#include "record/bounce.h"
 
 static void
 test_STAT_4_BULK_5_which_failures_are_about_the_address(void **state)
