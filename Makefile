@@ -157,6 +157,9 @@ translations: | needs
 		--no-wrap --no-fuzzy-matching web/po/$$language.po \
 		$(BUILD)/web/avis.pot || exit 1; done
 
+# Read by the assembler, where the compiler sees no dependency.
+$(BUILD)/record/bundle_texts.o: record/verify.sh record/readme.txt
+
 define room_archive
 $(call archive,$(1)): $(filter-out $(MAINS),$(call objects,$(1)))
 	@mkdir -p $$(@D) && rm -f $$@

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "report", report_command, "read bounces and receipts from files" },
 	{ "journal", journal_command, "verify the record, rebuild Redis" },
 	{ "seal", seal_command, "sign and time-stamp the record" },
+	{ "verify", verify_command, "check an evidence bundle" },
 	{ "consent", consent_command,
 	  "who agreed to what: import, show, withdraw" },
 	{ "suppress", suppress_command,

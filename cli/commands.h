@@ -24,5 +24,6 @@ int rights_command(int argc, char **argv);
 int seal_command(int argc, char **argv);
 int suppress_command(int argc, char **argv);
 int try_command(int argc, char **argv);
+int verify_command(int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/access.h"
+#include "cli/bundle.h"
 #include "cli/commands.h"
 #include "cli/open.h"
 #include "cli/proof_json.h"
@@ -39,6 +40,8 @@ static const char help[] =
 	"      --until TIME     not after\n"
 	"      --purpose TEXT   what the answer is for; it is recorded\n"
 	"      --case NUMBER    the case it belongs to; it is recorded\n"
+	"      --bundle PATH    make an evidence bundle of one message: a\n"
+	"                       folder, a .tar file, or - for a tar\n"
 	"      --all            show all that fit, not a list of them\n"
 	"      --eml FILE       write the message as it left, if it was kept\n"
 	"      --json           print one JSON object\n"
@@ -62,6 +65,7 @@ enum {
 	OPTION_EML,
 	OPTION_PURPOSE,
 	OPTION_CASE,
+	OPTION_BUNDLE,
 	OPTION_ALL,
 	OPTION_JSON,
 	OPTION_PDF,
@@ -78,6 +82,7 @@ struct proof {
 	struct find_query query;
 	struct question question;
 	const char *eml; /* NULL */
+	const char *bundle; /* where to; "" */
 	bool wants_all;
 	bool wants_json;
 	const char *pdf; /* where to; "" */
@@ -169,6 +174,9 @@ set_option(struct proof *proof, int option, int *code_r)
 	case OPTION_CASE:
 		proof->question.number = optarg;
 		return true;
+	case OPTION_BUNDLE:
+		proof->bundle = optarg;
+		return true;
 	case OPTION_ALL:
 		proof->wants_all = true;
 		return true;
@@ -205,6 +213,7 @@ read_options(struct proof *proof, int argc, char **argv, int *code_r)
 		{ "eml", required_argument, NULL, OPTION_EML },
 		{ "purpose", required_argument, NULL, OPTION_PURPOSE },
 		{ "case", required_argument, NULL, OPTION_CASE },
+		{ "bundle", required_argument, NULL, OPTION_BUNDLE },
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "pdf", required_argument, NULL, OPTION_PDF },
@@ -590,6 +599,30 @@ names_of(struct arena *arena, const struct cases *cases)
 	return names;
 }
 
+/* Entries are read from the journals or the archive, whoever knew of them. */
+static int
+make_bundle(struct proof *proof, const struct cases *cases)
+{
+	if (cases->count != 1) {
+		opened_say(&proof->opened,
+		           "%zu messages fit, and a bundle is of one: give "
+		           "its name",
+		           cases->count);
+		return EXIT_USAGE;
+	}
+	if (proof->local.archive == NULL)
+		proof->local.archive = open_archive(&proof->opened);
+
+	const struct bundle_request request = {
+		.settings = proof->opened.settings,
+		.archive = proof->local.archive,
+		.events = &cases->items[0],
+		.case_number = proof->question.number,
+	};
+
+	return bundle_answer(&proof->opened, &request, proof->bundle);
+}
+
 static int
 answer(struct proof *proof)
 {
@@ -619,6 +652,8 @@ answer(struct proof *proof)
 		return rebuild(proof, &cases) ? EXIT_DONE : EXIT_PROBLEM;
 	if (proof->pdf[0] != '\0')
 		return write_pdf(proof, &cases);
+	if (proof->bundle[0] != '\0')
+		return make_bundle(proof, &cases);
 	if (proof->wants_json)
 		print_json(proof, &cases);
 	else
@@ -646,6 +681,7 @@ proof_command(int argc, char **argv)
 		.what = "",
 		.token = "",
 		.pdf = "",
+		.bundle = "",
 		.query = { .message_id = "",
 		           .queue_id = "",
 		           .to = "",

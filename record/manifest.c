@@ -9,6 +9,17 @@
 
 #define TYPE "avis-bundle-1"
 
+void
+manifest_request_name(struct span bytes, char name_r[MANIFEST_ID_SIZE])
+{
+	char hex[DIGEST_HEX_SIZE];
+	uint8_t sum[DIGEST_BYTES];
+
+	digest_sha256(bytes.at, bytes.len, sum);
+	digest_hex(sum, hex);
+	snprintf(name_r, MANIFEST_ID_SIZE, "%.*s", MANIFEST_ID_SIZE - 1, hex);
+}
+
 static void
 write_event(struct jwrite *json, const struct manifest_event *event)
 {

@@ -40,6 +40,9 @@ struct manifest {
 	size_t event_count;
 };
 
+/* Under which name its signature is asked for: of these very bytes. */
+void manifest_request_name(struct span bytes, char name_r[MANIFEST_ID_SIZE]);
+
 void manifest_write(const struct manifest *manifest, struct buf *out);
 /* BAD: not byte for byte as manifest_write has it. */
 enum result manifest_read(struct arena *arena, struct span bytes,

@@ -75,9 +75,22 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-struct span
-seal_trust(struct arena *arena, const struct settings *settings,
-           const char *kind)
+/* The last certificate in a text of them. */
+static struct span
+last_of(struct span text)
+{
+	static const char start[] = "-----BEGIN CERTIFICATE-----";
+	size_t at = span_find_text(text, start, 0), next;
+
+	while ((next = span_find_text(text, start, at + 1)) < text.len)
+		at = next;
+	return span_skip(text, at);
+}
+
+/* All files of a kind, or the last certificate of each, in order of names. */
+static struct span
+gather_trust(struct arena *arena, const struct settings *settings,
+             const char *kind, bool wants_last)
 {
 	const char *folder =
 		arena_printf(arena, "%s/trust", settings->seal.folder);
@@ -104,12 +117,28 @@ seal_trust(struct arena *arena, const struct settings *settings,
 
 		if (file_read(arena,
 		              arena_printf(arena, "%s/%s", folder, names[i]),
-		              TRUST_LIMIT, &one, &ignored) == RESULT_OK)
+		              TRUST_LIMIT, &one, &ignored) != RESULT_OK)
+			continue;
+		one = wants_last ? last_of(one) : one;
+		if (span_find_text(text, one.at, 0) == text.len)
 			text = span_of(arena_printf(arena, "%.*s%.*s",
 			                            SPAN_ARG(text),
 			                            SPAN_ARG(one)));
 	}
 	return text;
+}
+
+struct span
+seal_trust(struct arena *arena, const struct settings *settings,
+           const char *kind)
+{
+	return gather_trust(arena, settings, kind, false);
+}
+
+struct span
+seal_roots(struct arena *arena, const struct settings *settings)
+{
+	return gather_trust(arena, settings, "seal", true);
 }
 
 /* One pass at a time: heads are numbered. */

@@ -59,6 +59,9 @@ const char *seal_writer_folder(struct arena *arena,
 struct span seal_trust(struct arena *arena, const struct settings *settings,
                        const char *kind);
 
+/* Of "seal" the last of each file: what the others lead to (BND-5). */
+struct span seal_roots(struct arena *arena, const struct settings *settings);
+
 /* Entries of a writer that no head covers yet. */
 enum result seal_unsealed(struct arena *arena, const struct settings *settings,
                           const char *writer, uint64_t *count_r,

@@ -30,16 +30,19 @@ static enum result
 read_request(struct arena *arena, const char *path, const char *name,
              struct span *bytes_r, struct error *err)
 {
+	char wanted[MANIFEST_ID_SIZE];
 	struct manifest manifest;
 	enum result result =
 		file_read(arena, path, MANIFEST_LIMIT, bytes_r, err);
 
 	if (result == RESULT_OK)
 		result = manifest_read(arena, *bytes_r, &manifest, err);
-	if (result == RESULT_OK &&
-	    strncmp(manifest.id, name, MANIFEST_ID_SIZE - 1) != 0) {
-		error_set(err, "it is the manifest of another bundle");
-		result = RESULT_BAD;
+	if (result == RESULT_OK) {
+		manifest_request_name(*bytes_r, wanted);
+		if (strncmp(wanted, name, strlen(wanted)) != 0) {
+			error_set(err, "it is another bundle's manifest");
+			result = RESULT_BAD;
+		}
 	}
 	if (result != RESULT_OK)
 		error_prefix(err, "%s", path);

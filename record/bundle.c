@@ -1,0 +1,493 @@
+#include "record/bundle.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "record/bundle_form.h"
+#include "record/bundle_texts.h"
+#include "record/frame.h"
+#include "record/reader.h"
+#include "record/seal.h"
+
+#define TEXT_BYTES  ((size_t)16 * 1024 * 1024)
+#define TRUST_LIMIT ((size_t)4 * 1024 * 1024)
+
+/* An entry that is disclosed. */
+struct disclosed {
+	char writer[EVENT_WRITER_SIZE];
+	uint64_t sequence;
+	const struct event *event;
+	size_t head; /* in heads */
+	struct merkle_audit audit;
+	struct span entry; /* empty until it was read */
+	struct span salted;
+};
+
+struct making {
+	struct arena *arena;
+	const struct bundle_request *request;
+	struct fileset set;
+	struct disclosed *items; /* in the order of writer and sequence */
+	size_t count;
+	struct head_file *heads;
+	size_t head_count;
+	size_t head_room;
+};
+
+/* --- which entries ---------------------------------------------------- */
+
+/* Who looked at the proof is no part of it, and would change it each time. */
+static bool
+is_evidence(const struct event *event)
+{
+	return event->kind != EVENT_ASKED && event->kind != EVENT_EXPORTED;
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+	const struct disclosed *x = a, *y = b;
+	int order = strcmp(x->writer, y->writer);
+
+	if (order != 0)
+		return order;
+	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+static void
+choose(struct making *making)
+{
+	const struct event_list *events = making->request->events;
+
+	making->items = arena_array(making->arena, events->count,
+	                            sizeof(*making->items));
+	for (size_t i = 0; i < events->count; i++) {
+		struct disclosed *item = &making->items[making->count];
+		const struct event *event = &events->items[i];
+
+		if (!is_evidence(event))
+			continue;
+		snprintf(item->writer, sizeof(item->writer), "%s",
+		         event->writer);
+		item->sequence = event->sequence;
+		item->event = event;
+		making->count++;
+	}
+	if (making->count > 0)
+		qsort(making->items, making->count, sizeof(*making->items),
+		      compare_items);
+}
+
+/* --- which heads ------------------------------------------------------ */
+
+static uint64_t
+end_of(const struct head_file *file)
+{
+	return file->head.first + file->head.size - 1;
+}
+
+static bool
+covers(const struct head_file *file, uint64_t sequence)
+{
+	return sequence >= file->head.first && sequence <= end_of(file);
+}
+
+/* The number of the first head that reaches as far; 0: none does. */
+static enum result
+search_head(struct making *making, const char *folder, uint64_t sequence,
+            uint64_t *number_r, struct error *err)
+{
+	uint64_t low = 1, high = head_last(folder) + 1, end = high;
+	struct head_file file;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (head_load(making->arena, folder, middle, &file, err) !=
+		    RESULT_OK)
+			return RESULT_BAD;
+		if (end_of(&file) >= sequence)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	*number_r = low < end ? low : 0;
+	return RESULT_OK;
+}
+
+/* The earliest with a stamp; the earliest, when none has one. */
+static enum result
+load_head(struct making *making, const struct disclosed *item,
+          struct head_file *file_r, struct error *err)
+{
+	const char *folder = seal_writer_folder(
+		making->arena, making->request->settings, item->writer);
+	struct head_file next;
+	uint64_t number;
+
+	if (search_head(making, folder, item->sequence, &number, err) !=
+	    RESULT_OK)
+		return RESULT_BAD;
+	if (number == 0) {
+		error_set(err, "entry %llu of %s is not sealed yet",
+		          (unsigned long long)item->sequence, item->writer);
+		return RESULT_RETRY;
+	}
+	if (head_load(making->arena, folder, number, file_r, err) != RESULT_OK)
+		return RESULT_BAD;
+	if (!covers(file_r, item->sequence)) {
+		error_set(err,
+		          "entry %llu of %s was damaged before it was sealed",
+		          (unsigned long long)item->sequence, item->writer);
+		return RESULT_BAD;
+	}
+	next = *file_r;
+	while (next.stamp.len == 0 &&
+	       head_load(making->arena, folder, ++number, &next, err) ==
+	               RESULT_OK &&
+	       covers(&next, item->sequence))
+		if (next.stamp.len > 0)
+			*file_r = next;
+	return RESULT_OK;
+}
+
+static enum result
+find_heads(struct making *making, struct error *err)
+{
+	for (size_t i = 0; i < making->count; i++) {
+		struct disclosed *item = &making->items[i];
+		struct head_file file;
+		size_t at = 0;
+		enum result result = load_head(making, item, &file, err);
+
+		if (result != RESULT_OK)
+			return result;
+		while (at < making->head_count &&
+		       !span_equal(making->heads[at].bytes, file.bytes))
+			at++;
+		item->head = at;
+		if (at == making->head_count)
+			*(struct head_file *)arena_push(
+				making->arena, (void **)&making->heads,
+				&making->head_count, &making->head_room,
+				sizeof(file)) = file;
+		merkle_audit_init(&item->audit,
+		                  item->sequence - file.head.first,
+		                  file.head.size);
+	}
+	return RESULT_OK;
+}
+
+/* --- reading a segment ------------------------------------------------ */
+
+struct gathering {
+	struct making *making;
+	size_t head;
+	uint64_t index;
+	struct merkle tree;
+};
+
+static struct span
+copy(struct arena *arena, struct span bytes)
+{
+	return span_make(arena_strndup(arena, bytes.at, bytes.len), bytes.len);
+}
+
+/* False: the head covers no more. */
+static bool
+gather(struct gathering *gathering, const struct reader_entry *entry)
+{
+	struct making *making = gathering->making;
+	const struct head *head = &making->heads[gathering->head].head;
+	uint64_t sequence = head->first + gathering->index;
+	uint8_t leaf[DIGEST_BYTES];
+
+	if (gathering->index >= head->size)
+		return false;
+	merkle_leaf(entry->entry, leaf);
+	merkle_add(&gathering->tree, leaf);
+	for (size_t i = 0; i < making->count; i++) {
+		struct disclosed *item = &making->items[i];
+
+		if (item->head != gathering->head)
+			continue;
+		merkle_audit_add(&item->audit, leaf);
+		if (item->sequence == sequence) {
+			item->entry = copy(making->arena, entry->entry);
+			item->salted = copy(making->arena, entry->salted);
+		}
+	}
+	gathering->index++;
+	return gathering->index < head->size;
+}
+
+static bool
+gather_archived(void *context, const struct event *event,
+                const struct reader_entry *entry)
+{
+	(void)event;
+	return gather(context, entry);
+}
+
+/* NONE: the segment is not in the journals here. */
+static enum result
+read_local(struct gathering *gathering, struct error *err)
+{
+	struct making *making = gathering->making;
+	const struct head *head = &making->heads[gathering->head].head;
+	const char *folder =
+		arena_printf(making->arena, "%s/%s",
+	                     making->request->settings->journal, head->writer);
+	struct reader_place place = { .segment = head->segment,
+		                      .sequence = head->first - 1 };
+	struct reader_entry entry;
+	struct reader *reader;
+	enum result result = reader_open(folder, place, &reader, err);
+
+	if (result != RESULT_OK)
+		return RESULT_NONE;
+	do
+		result = reader_next(reader, &entry, err);
+	while (result == RESULT_OK && gather(gathering, &entry));
+	reader_close(&reader);
+	return result == RESULT_BAD ? RESULT_BAD : RESULT_OK;
+}
+
+static enum result
+read_archived(struct gathering *gathering, struct error *err)
+{
+	struct making *making = gathering->making;
+	const struct head *head = &making->heads[gathering->head].head;
+	struct archive *archive = making->request->archive;
+	struct archive_list list = { NULL, 0, 0 };
+	enum result result = RESULT_OK;
+
+	if (archive != NULL)
+		result = archive_list(making->arena, archive, &list, err);
+	for (size_t i = 0; result == RESULT_OK && i < list.count; i++)
+		if (strcmp(list.items[i].writer, head->writer) == 0 &&
+		    list.items[i].number == head->segment)
+			return archive_walk(archive, &list.items[i],
+			                    gather_archived, gathering, err);
+	if (result == RESULT_OK)
+		error_set(err,
+		          "segment %u of %s is neither in the journals of this "
+		          "host nor in the archive",
+		          (unsigned)head->segment, head->writer);
+	return RESULT_BAD;
+}
+
+static enum result
+read_head(struct making *making, size_t number, struct error *err)
+{
+	struct gathering gathering = { making, number, 0, { .size = 0 } };
+	const struct head *head = &making->heads[number].head;
+	uint8_t root[DIGEST_BYTES];
+	enum result result = read_local(&gathering, err);
+
+	if (result == RESULT_NONE)
+		result = read_archived(&gathering, err);
+	if (result != RESULT_OK)
+		return RESULT_BAD;
+	merkle_root(&gathering.tree, root);
+	if (memcmp(root, head->root, DIGEST_BYTES) == 0)
+		return RESULT_OK;
+	error_set(err, "segment %u of %s is not what head %llu sealed",
+	          (unsigned)head->segment, head->writer,
+	          (unsigned long long)head->number);
+	return RESULT_BAD;
+}
+
+/* --- the files -------------------------------------------------------- */
+
+static void
+add(struct making *making, struct span bytes, const char *name)
+{
+	fileset_add(making->arena, &making->set, name, bytes);
+}
+
+static const char *
+numbered(struct making *making, const char *form, size_t index)
+{
+	const char *star = strchr(form, '*');
+
+	return arena_printf(making->arena, "%.*s%03zu%s", (int)(star - form),
+	                    form, index + 1, star + 1);
+}
+
+static void
+add_entry(struct making *making, size_t index)
+{
+	struct disclosed *item = &making->items[index];
+	struct bundle_place place = {
+		.event = { .sequence = item->sequence,
+		           .head = item->head + 1,
+		           .index = item->audit.index },
+		.size = item->audit.size,
+		.path = *merkle_audit_path(&item->audit),
+	};
+	struct buf text;
+
+	snprintf(place.event.writer, sizeof(place.event.writer), "%s",
+	         item->writer);
+	buf_init(&text, TEXT_BYTES);
+	bundle_place_write(&place, &text);
+	add(making, copy(making->arena, buf_as_span(&text)),
+	    numbered(making, "chain/*.txt", index));
+	buf_done(&text);
+	add(making, item->entry, numbered(making, "events/*.json", index));
+	if (item->salted.len == 0)
+		return;
+	add(making, span_take(item->salted, FRAME_SALT_BYTES),
+	    numbered(making, "payload/*.salt", index));
+	add(making, span_skip(item->salted, FRAME_SALT_BYTES),
+	    numbered(making, "payload/*.json", index));
+	/* The report as it came, for people's mail programs. */
+	if (event_fact(item->event, "raw")[0] != '\0')
+		add(making, span_of(event_fact(item->event, "raw")),
+		    numbered(making, "reports/*.eml", index));
+}
+
+static void
+add_head(struct making *making, size_t index)
+{
+	const struct head_file *file = &making->heads[index];
+
+	add(making, file->bytes, numbered(making, "chain/head-*.json", index));
+	add(making, file->signature,
+	    numbered(making, "chain/head-*.json" HEAD_SIGNATURE, index));
+	if (file->stamp.len > 0)
+		add(making, file->stamp,
+		    numbered(making, "chain/head-*.json" HEAD_STAMP, index));
+}
+
+/* The last certificate of each file: the one that leads no further. */
+static void
+add_roots(struct making *making, struct span text, const char *name)
+{
+	static const char start[] = "-----BEGIN CERTIFICATE-----";
+
+	if (text.len > 0 && span_find_text(text, start, 0) < text.len)
+		add(making, text, name);
+}
+
+static void
+add_crl(struct making *making, const char *name)
+{
+	const char *path =
+		arena_printf(making->arena, "%s/%s",
+	                     making->request->settings->seal.folder, name);
+	struct span text;
+	struct error ignored;
+
+	if (file_read(making->arena, path, TRUST_LIMIT, &text, &ignored) ==
+	    RESULT_OK)
+		add(making, text,
+		    arena_printf(making->arena, "trust/%s", name));
+}
+
+static void
+add_trust(struct making *making)
+{
+	const struct settings *settings = making->request->settings;
+
+	add_roots(making, seal_roots(making->arena, settings),
+	          "trust/seal-roots.pem");
+	add_roots(making, seal_trust(making->arena, settings, "authority"),
+	          "trust/tsa-roots.pem");
+	add_crl(making, "seal.crl.pem");
+	add_crl(making, "tsa.crl.pem");
+}
+
+static void
+add_sums(struct making *making)
+{
+	char hex[DIGEST_HEX_SIZE];
+	uint8_t sum[DIGEST_BYTES];
+	struct buf text;
+
+	buf_init(&text, TEXT_BYTES);
+	for (size_t i = 0; i < making->set.count; i++) {
+		const struct fileset_file *file = &making->set.items[i];
+
+		digest_sha256(file->bytes.at, file->bytes.len, sum);
+		digest_hex(sum, hex);
+		buf_printf(&text, "%s  %s\n", hex, file->name);
+	}
+	add(making, copy(making->arena, buf_as_span(&text)), BUNDLE_SUMS);
+	buf_done(&text);
+}
+
+static void
+add_manifest(struct making *making)
+{
+	const struct settings *settings = making->request->settings;
+	const struct fileset_file *sums =
+		fileset_find(&making->set, BUNDLE_SUMS);
+	struct manifest manifest = {
+		.files = making->set.count - 1,
+		.case_number = making->request->case_number,
+		.class_name = "",
+		.software = "avis " AVIS_VERSION,
+		.is_stamp_qualified = settings->seal.is_qualified,
+		.event_count = making->count,
+	};
+	uint8_t sum[DIGEST_BYTES];
+	struct buf text;
+
+	manifest.events = arena_array(making->arena, making->count,
+	                              sizeof(*manifest.events));
+	for (size_t i = 0; i < making->count; i++) {
+		struct disclosed *item = &making->items[i];
+
+		manifest.events[i].sequence = item->sequence;
+		manifest.events[i].head = item->head + 1;
+		manifest.events[i].index = item->audit.index;
+		snprintf(manifest.events[i].writer, EVENT_WRITER_SIZE, "%s",
+		         item->writer);
+		if (item->event->kind == EVENT_SUBMITTED)
+			manifest.class_name = item->event->class_name;
+	}
+	message_id_name(making->items[0].event->message, manifest.message);
+	digest_sha256(sums->bytes.at, sums->bytes.len, sum);
+	digest_hex(sum, manifest.sums);
+	snprintf(manifest.id, sizeof(manifest.id), "%.*s", MANIFEST_ID_SIZE - 1,
+	         manifest.sums);
+	buf_init(&text, MANIFEST_LIMIT);
+	manifest_write(&manifest, &text);
+	add(making, copy(making->arena, buf_as_span(&text)), BUNDLE_MANIFEST);
+	buf_done(&text);
+}
+
+enum result
+bundle_make(struct arena *arena, const struct bundle_request *request,
+            struct fileset *set_r, struct error *err)
+{
+	struct making making = { .arena = arena, .request = request };
+	enum result result;
+
+	choose(&making);
+	if (making.count == 0) {
+		error_set(err, "there is nothing to put into a bundle");
+		return RESULT_BAD;
+	}
+	result = find_heads(&making, err);
+	for (size_t i = 0; result == RESULT_OK && i < making.head_count; i++)
+		result = read_head(&making, i, err);
+	if (result != RESULT_OK)
+		return result;
+	for (size_t i = 0; i < making.count; i++)
+		add_entry(&making, i);
+	for (size_t i = 0; i < making.head_count; i++)
+		add_head(&making, i);
+	add_trust(&making);
+	add(&making, bundle_readme(), "README.txt");
+	add(&making, bundle_script(), "verify.sh");
+	add_sums(&making);
+	add_manifest(&making);
+	*set_r = making.set;
+	return RESULT_OK;
+}

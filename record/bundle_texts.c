@@ -1,0 +1,25 @@
+#include "record/bundle_texts.h"
+
+/* Files that people read in the source, too, are not copied into C. */
+#define TEXT(name, file)                                                       \
+	__asm__(".section .rodata\n" #name ":\n.incbin \"" file "\"\n" #name   \
+	        "_end:\n.byte 0\n.previous\n");                                \
+	extern const char name[] __attribute__((visibility("hidden")));        \
+	extern const char name##_end[] __attribute__((visibility("hidden")));
+
+TEXT(bundle_text_script, "record/verify.sh")
+TEXT(bundle_text_readme, "record/readme.txt")
+
+struct span
+bundle_script(void)
+{
+	return span_make(bundle_text_script,
+	                 (size_t)(bundle_text_script_end - bundle_text_script));
+}
+
+struct span
+bundle_readme(void)
+{
+	return span_make(bundle_text_readme,
+	                 (size_t)(bundle_text_readme_end - bundle_text_readme));
+}
