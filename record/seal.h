@@ -62,6 +62,9 @@ struct span seal_trust(struct arena *arena, const struct settings *settings,
 /* Of "seal" the last of each file: what the others lead to (BND-5). */
 struct span seal_roots(struct arena *arena, const struct settings *settings);
 
+/* The number of the last head of a writer that this custodian has. */
+uint64_t seal_custodian_has(const char *heads, const char *custodian);
+
 /* Entries of a writer that no head covers yet. */
 enum result seal_unsealed(struct arena *arena, const struct settings *settings,
                           const char *writer, uint64_t *count_r,

@@ -28,27 +28,29 @@ struct pushing {
 };
 
 static const char *
-note_path(const struct pushing *pushing)
+note_path(struct arena *arena, const char *folder, const char *custodian)
 {
 	uint8_t sum[DIGEST_BYTES];
 	char hex[DIGEST_HEX_SIZE];
 
-	digest_sha256(pushing->custodian, strlen(pushing->custodian), sum);
+	digest_sha256(custodian, strlen(custodian), sum);
 	digest_hex(sum, hex);
-	return arena_printf(pushing->arena, "%s/custodian-%.16s",
-	                    pushing->folder, hex);
+	return arena_printf(arena, "%s/custodian-%.16s", folder, hex);
 }
 
-static uint64_t
-read_note(const struct pushing *pushing)
+uint64_t
+seal_custodian_has(const char *heads, const char *custodian)
 {
-	struct span text;
+	struct arena *arena = arena_new();
+	struct span text = SPAN("");
 	struct error ignored;
+	uint64_t number = 0;
 
-	if (file_read(pushing->arena, pushing->note, 64, &text, &ignored) !=
-	    RESULT_OK)
-		return 0;
-	return strtoull(text.at, NULL, 10);
+	if (file_read(arena, note_path(arena, heads, custodian), 64, &text,
+	              &ignored) == RESULT_OK)
+		number = strtoull(text.at, NULL, 10);
+	arena_free(&arena);
+	return number;
 }
 
 static enum result
@@ -302,7 +304,7 @@ static void
 push_all(struct pushing *pushing, const struct way *way)
 {
 	uint64_t last = head_last(pushing->folder);
-	uint64_t done = read_note(pushing);
+	uint64_t done = seal_custodian_has(pushing->folder, pushing->custodian);
 	struct error err;
 
 	if (way->is_daily && (done >= last || was_lately(pushing)))
@@ -336,7 +338,8 @@ seal_push(struct sealer *sealer, const char *writer)
 			.custodian = custodians->items[i],
 		};
 
-		pushing.note = note_path(&pushing);
+		pushing.note =
+			note_path(arena, pushing.folder, pushing.custodian);
 		for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++)
 			if (text_starts(pushing.custodian, ways[w].start)) {
 				push_all(&pushing, &ways[w]);

@@ -365,3 +365,48 @@ def test_CMS_5_a_key_in_a_token(lab, seals):
     finally:
         seals.settings.update(good)
         seals.write()
+
+
+def symptoms(lab):
+    done = lab.avis.run("doctor", "--json", "--no-dns", check=False)
+    found = {}
+    for one in json.loads(done.stdout)["findings"]:
+        found.setdefault(one["check"], []).append(one)
+    return found
+
+
+def test_doctor_looks_at_seals(lab, seals):
+    send_one(lab)
+    seals.run()
+    seen = symptoms(lab)
+    assert seen["seal"][0]["grade"] == "ok"
+    assert seen["seal-certificate"][0]["grade"] == "ok"
+    # In the lab everything is root's.
+    assert "belongs to the user" in seen["seal-key"][0]["text"]
+    assert "nobody outside" in seen["seal-custodian"][0]["text"]
+    os.chown(seals.key, 65534, -1)
+    assert symptoms(lab)["seal-key"][0]["grade"] == "ok"
+    seals.key.chmod(0o640)
+    assert symptoms(lab)["seal-key"][0]["grade"] == "fail"
+    seals.key.chmod(0o600)
+    os.chown(seals.key, 0, -1)
+
+
+def test_doctor_sees_what_waits(lab, seals):
+    good = dict(seals.settings)
+    seals.settings |= {"custodians": ["/nonexistent/custodian"],
+                       "stamp_within": "1min"}
+    seals.write()
+    seals.tsa.is_away = True
+    try:
+        send_one(lab)
+        seals.run(check=False)
+        assert "wait for their time stamp" in \
+            symptoms(lab)["seal-stamps"][0]["text"]
+    finally:
+        seals.tsa.is_away = False
+        seals.settings.clear()
+        seals.settings.update(good)
+        seals.write()
+    seals.run()
+    assert "seal-stamps" not in symptoms(lab)
