@@ -81,7 +81,7 @@ struct proof {
 	struct message_id message;
 	struct find_query query;
 	struct question question;
-	const char *eml; /* NULL */
+	const char *eml;    /* NULL */
 	const char *bundle; /* where to; "" */
 	bool wants_all;
 	bool wants_json;

@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/open.h"
-#include "cli/timeline.h"
 #include "record/bundle_check.h"
+#include "record/case_time.h"
 
 #define PEM_LIMIT ((size_t)16 * 1024 * 1024)
 
@@ -56,7 +56,7 @@ print_lines(const struct verify_work *work, const struct bundle_check *check)
 		if (work->is_quiet && line->kind != CHECK_FAILED)
 			continue;
 		printf("%-5s %-9s %s\n", kind_words[line->kind], line->step,
-		       timeline_safe(work->opened.arena, line->text));
+		       case_safe(work->opened.arena, line->text));
 	}
 }
 
@@ -78,15 +78,15 @@ print_meaning(const struct verify_work *work, const struct bundle_check *check)
 	       check->entries, check->payloads);
 	if (check->stamps > 0)
 		printf(", and all of them were there by %s,\nsays %s%s.\n",
-		       timeline_time(arena, check->last_stamp),
-		       timeline_safe(arena, check->authority),
+		       case_time(arena, LANGUAGE_EN, check->last_stamp,
+		                 case_zone_at(check->last_stamp)),
+		       case_safe(arena, check->authority),
 		       check->is_stamp_qualified
 		               ? " (a qualified authority, says the bundle)"
 		               : "");
 	else
 		puts(". No authority says when: they are not time-stamped.");
-	printf("Signed by %s.\n\n%s", timeline_safe(arena, check->signer),
-	       limits);
+	printf("Signed by %s.\n\n%s", case_safe(arena, check->signer), limits);
 }
 
 static bool
@@ -98,7 +98,7 @@ verify_one(struct verify_work *work, const char *path)
 
 	if (fileset_read(work->opened.arena, path, &set, &err) != RESULT_OK) {
 		printf("FAIL  files     %s\n",
-		       timeline_safe(work->opened.arena, err.text));
+		       case_safe(work->opened.arena, err.text));
 		return false;
 	}
 	bundle_check(work->opened.arena, &set, &work->trust, &check);

@@ -94,8 +94,6 @@ write_journal(const char *folder, unsigned count)
 		.program = "archive",
 		.segment_bytes = SEGMENT_BYTES,
 	};
-	struct journal_options options = { folder,        "bench", "archive",
-		                           SEGMENT_BYTES, 0,       NULL };
 	struct arena *arena = arena_new();
 	struct journal_ticket ticket;
 	struct journal *journal;
