@@ -40,9 +40,8 @@ typedef void family(struct symptom_list *, const struct settings *,
                     const struct doctor_options *);
 
 static family *const families[] = { doctor_mta,  doctor_signer, doctor_store,
-	                            doctor_held, doctor_files,  doctor_host };
-static family *const families[] = { doctor_mta,   doctor_signer, doctor_store,
-	                            doctor_files, doctor_seal,   doctor_host };
+	                            doctor_held, doctor_files,  doctor_seal,
+	                            doctor_host };
 
 static const struct {
 	const char *word;
