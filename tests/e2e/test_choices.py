@@ -40,7 +40,9 @@ def policy(hours):
         marketing("consent", consent="required"),
         marketing("soft", consent="soft-opt-in"),
         marketing("dropped", consent="required", on_no_consent="drop"),
+        marketing("awaited", consent="required", on_no_consent="hold"),
         marketing("capped", cap="2/1h"),
+        marketing("spread", cap="1/1h", on_cap="hold"),
         marketing("night", hours=closed_now()),
         marketing("later", hours=closed_now(), on_hours="defer", cap="1/1h"),
         marketing("morning", hours=hours),
@@ -263,6 +265,49 @@ def test_MLT_31_at_night_a_message_waits(lab):
     case = wait_case(lab, got, "released")
     assert case.kinds.index("held") < case.kinds.index("released")
     assert queue_id not in release(lab, "--list").stdout
+
+
+def test_GDPR_2_a_message_waits_for_its_consent(lab):
+    reader = fresh_recipient()
+    text, queue_id = send(lab, "awaited", reader)
+    assert held(lab, queue_id)
+    assert "no consent to awaited" in wait_listed(lab, queue_id)
+    release(lab)
+    assert held(lab, queue_id)
+    consent(lab, reader, "awaited")
+    release(lab)
+    lab.inbox(reader).wait_one(subject=field(text, "Subject"))
+
+
+def test_a_message_over_the_cap_waits_for_the_window(lab):
+    reader = fresh_recipient()
+    send_and_receive(lab, news("spread", reader), to=reader)
+    text, queue_id = send(lab, "spread", reader)
+    assert held(lab, queue_id)
+    line = wait_listed(lab, queue_id)
+    assert "had as many messages of spread" in line
+    due = datetime.datetime.fromisoformat(
+        re.search(r"[-\d]{10}T[:\d]{5}", line).group(0))
+    wait = due - datetime.datetime.utcnow()
+    assert abs(wait.total_seconds() - 3600) < 120
+    release(lab)
+    assert held(lab, queue_id)
+    release(lab, "--now", queue_id)
+    lab.inbox(reader).wait_one(subject=field(text, "Subject"))
+
+
+def test_a_store_that_is_away_lets_nothing_go(lab):
+    reader = fresh_recipient()
+    _, queue_id = send(lab, "night", reader)
+    wait_listed(lab, queue_id)
+    lab.redis.pause()
+    try:
+        done = release(lab, "--now", queue_id, check=False)
+    finally:
+        lab.redis.go_on()
+    assert done.returncode == 1
+    assert "what is on hold stays there" in done.stderr
+    assert held(lab, queue_id)
 
 
 def test_hours_may_ask_the_client_to_come_back(lab):
