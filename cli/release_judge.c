@@ -92,6 +92,23 @@ judge_people(struct release *release, const struct event *submitted,
 	verdict->why = decision_line(arena, &verdict->decision);
 }
 
+/* Before its time nothing goes, whatever would be decided now. */
+static void
+wait_for_time(const struct release *release, const struct event_list *events,
+              struct verdict_on_held *verdict)
+{
+	const char *reason = "";
+
+	if (release->now_id[0] != '\0' || verdict->held->due <= release->now ||
+	    (verdict->fate != FATE_GOES && verdict->fate != FATE_SOME))
+		return;
+	for (size_t i = 0; i < events->count; i++)
+		if (events->items[i].kind == EVENT_HELD)
+			reason = events->items[i].detail;
+	stays(verdict,
+	      arena_printf(release->opened.arena, "not due: %s", reason));
+}
+
 static bool
 is_fresh(const struct release *release, const struct event_list *events)
 {
@@ -137,5 +154,6 @@ release_judge(struct release *release, const struct held *held,
 		stays(verdict_r, "whom it is for is no longer on record");
 	} else {
 		judge_people(release, submitted, verdict_r);
+		wait_for_time(release, &events, verdict_r);
 	}
 }
