@@ -4,7 +4,9 @@
 
 #include "base/span.h"
 #include "cli/doctor.h"
-#include "record/store.h"
+#include "record/store_ttl.h"
+
+#define KEYS_LOOKED_AT 50000
 
 static const char *
 setting(struct symptom_list *list, struct store *store, const char *section,
@@ -81,6 +83,52 @@ look_at_memory(struct symptom_list *list, struct store *store)
 	}
 }
 
+/* PEXPIREAT with GT and NX came with Redis 7. */
+static void
+look_at_version(struct symptom_list *list, const char *version)
+{
+	if (version[0] == '\0' || strtol(version, NULL, 10) >= 7)
+		return;
+	symptom_fail(list, "redis-version",
+	             "Redis %s is too old: it does not know how to prolong the "
+	             "life of a key; 7.0 is wanted",
+	             version);
+}
+
+static void
+look_at_lifetimes(struct symptom_list *list, struct store *store)
+{
+	struct store_ttl_report report;
+	uint64_t lasting;
+	struct error err;
+
+	if (store_look_for_lasting(store, KEYS_LOOKED_AT, &report, &err) !=
+	    RESULT_OK) {
+		symptom_warn(list, "redis-lifetimes",
+		             "whether all keys go by themselves is not known: "
+		             "%s",
+		             err.text);
+		return;
+	}
+	lasting = report.unknown;
+	for (int family = 0; family < FAMILIES; family++)
+		lasting += report.lasting[family];
+	if (lasting == 0)
+		symptom_ok(list, "redis-lifetimes",
+		           "every key goes when its time is over (%s%llu "
+		           "looked at)",
+		           report.is_all ? "all " : "a sample, ",
+		           (unsigned long long)report.looked);
+	else
+		symptom_warn(list, "redis-lifetimes",
+		             "%llu of %llu keys stay for ever, such as %s "
+		             "(GDPR-12)",
+		             (unsigned long long)lasting,
+		             (unsigned long long)report.looked, report.example);
+	if (lasting > 0)
+		symptom_remedy(list, "avis journal replay --empty");
+}
+
 void
 doctor_store(struct symptom_list *list, const struct settings *settings,
              const struct doctor_options *options)
@@ -111,5 +159,7 @@ doctor_store(struct symptom_list *list, const struct settings *settings,
 	version = setting(list, store, "server", "redis_version");
 	look_at_disk(list, store, version[0] != '\0' ? version : "?");
 	look_at_memory(list, store);
+	look_at_version(list, version);
+	look_at_lifetimes(list, store);
 	store_close(&store);
 }
