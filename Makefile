@@ -124,15 +124,20 @@ $(BUILD)/%.o: %.c Makefile | needs
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(AVIS_CPPFLAGS) $(AVIS_CFLAGS) \
 		$(CFLAGS) -MMD -MP -c -o $@ $<
 
-# What web/ shows when the operator has nothing else, compiled in.
+# What is shown and written when the operator has nothing else, compiled in.
 BUILTIN = $(wildcard web/templates/*)
-$(BUILD)/web/builtin.c: web/builtin.sh $(BUILTIN)
+BLOCKS  = $(wildcard conf/blocks/*)
+$(BUILD)/web/builtin.c: base/builtin.sh $(BUILTIN)
 	@mkdir -p $(@D)
-	$(call say,GEN,$@)sh web/builtin.sh $(BUILTIN) >$@
-$(BUILD)/web/builtin.o: $(BUILD)/web/builtin.c
+	$(call say,GEN,$@)sh $< web/builtin.h builtin_bytes $(BUILTIN) >$@
+$(BUILD)/conf/builtin.c: base/builtin.sh $(BLOCKS)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sh $< conf/blocks.h block_file $(BLOCKS) >$@
+$(BUILD)/%/builtin.o: $(BUILD)/%/builtin.c
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(AVIS_CPPFLAGS) $(AVIS_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 $(call archive,web): $(BUILD)/web/builtin.o
+$(call archive,conf): $(BUILD)/conf/builtin.o
 
 # One text domain a language, under the one locale that is always there:
 # see web/language.h.

@@ -200,20 +200,37 @@ complete_envelope(struct try *try)
 	message->sender = address_from_path(try->arena, message->sender_path);
 }
 
+/* A file's lines may end in LF alone; a mail's do not. */
+static struct span
+with_crlf(struct arena *arena, struct span text)
+{
+	char *out = arena_alloc(arena, text.len * 2 + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\n' && (i == 0 || text.at[i - 1] != '\r'))
+			out[len++] = '\r';
+		out[len++] = text.at[i];
+	}
+	return span_make(out, len);
+}
+
 /* As the milter sees it: the parts, and what readers see in them. */
 static void
 read_parts(struct try *try, const struct outline_head *head)
 {
 	struct attach *attach = attach_new(head->type_value, head->disposition);
-	struct outline *outline = outline_new(head);
-	struct body_source source = body_source_of(&try->body);
+
+	try->outline = outline_new(head);
+	try->crlf = with_crlf(try->arena, try->body);
+	try->source = body_source_of(&try->crlf);
 
 	attach_add(attach, try->body.at, try->body.len);
 	try->message.has_attachment = attach_is_found(attach);
 	attach_free(&attach);
-	outline_add(outline, try->body.at, try->body.len);
-	readers_look(&try->message, outline_end(outline), &source);
-	outline_free(&outline);
+	outline_add(try->outline, try->crlf.at, try->crlf.len);
+	try->parts = outline_end(try->outline);
+	readers_look(&try->message, try->parts, &try->source);
 }
 
 static bool
@@ -307,6 +324,9 @@ run(struct try *try)
 		.decision = &try->decision,
 		.id = message_id_new(),
 		.domain = try->settings->host,
+		.blocks = rules_blocks(try->rules),
+		.outline = try->parts,
+		.source = &try->source,
 	};
 
 	*facts = (struct facts){ .now = try->now,
@@ -320,9 +340,10 @@ run(struct try *try)
 	if (facts->from[0] != '\0')
 		input.domain = address_domain(facts->from).at;
 	decide(try->arena, try->rules, facts, &try->decision);
-	if (verdict_lets_go(try->decision.verdict))
+	if (verdict_lets_go(try->decision.verdict)) {
 		plan_make(&input, &try->plan);
-	else
+		plan_explain(try->arena, &try->plan, &try->decision);
+	} else
 		plan_strip(&input, &try->plan);
 	apply_headers(&try->message, &try->plan.edits, &try->applied);
 }
@@ -392,6 +413,7 @@ try_command(int argc, char **argv)
 	try.message.arena = try.arena;
 	report_setup();
 	code = run_and_show(&try, argc, argv);
+	outline_free(&try.outline);
 	rules_free(&try.rules);
 	keyring_free(&try.keys);
 	arena_free(&try.arena);

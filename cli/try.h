@@ -28,6 +28,10 @@ try {
 	struct keyring *keys;
 	struct span bytes;
 	struct span body;
+	struct span crlf; /* the same with the line ends of mail */
+	struct outline *outline;
+	const struct outline_list *parts;
+	struct body_source source;
 	struct message message;
 	struct facts facts;
 	struct decision decision;

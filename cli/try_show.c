@@ -125,6 +125,26 @@ try_show_text(const struct try *try)
 	show_headers(try);
 }
 
+/* Line ends as the file has them. */
+static bool
+show_piece(void *context, struct span piece)
+{
+	const bool *is_crlf = context;
+
+	for (size_t i = 0; i < piece.len; i++)
+		if (*is_crlf || piece.at[i] != '\r')
+			putchar(piece.at[i]);
+	return true;
+}
+
+static void
+show_new_body(const struct try *try, const struct edit *edit)
+{
+	bool is_crlf = try->crlf.len == try->body.len;
+
+	(void)splice_stream(edit->splices, edit->source, show_piece, &is_crlf);
+}
+
 void
 try_show_message(const struct try *try)
 {
@@ -135,7 +155,10 @@ try_show_message(const struct try *try)
 			printf("%s: %s\n", line->name, line->value);
 	}
 	putchar('\n');
-	fwrite(try->body.at, 1, try->body.len, stdout);
+	if (edit_of_body(&try->plan.edits) == NULL)
+		fwrite(try->body.at, 1, try->body.len, stdout);
+	else
+		show_new_body(try, edit_of_body(&try->plan.edits));
 }
 
 static void

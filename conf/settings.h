@@ -195,6 +195,7 @@ struct class_settings {
 	enum recipients_rule recipients;
 	const char *notice;
 	struct text_list footer;
+	const char *way_on; /* URL, for mail without any link */
 	const char *links;
 	enum keep_rule keep;
 	int64_t retention_ms;
@@ -336,6 +337,7 @@ struct settings {
 	const char *content;     /* folder of whole messages */
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	int64_t segment_age_ms;  /* or when its first entry is that old */
+	const char *blocks;      /* folder of block templates, "" */
 	const char *keys;        /* file, see base/keyring.h */
 	const char *hook_state;  /* folder */
 	bool dkim_signs;         /* a signer that covers LST-5 follows us */

@@ -55,6 +55,39 @@ edit_header(struct arena *arena, struct edit_list *list, enum edit_kind kind,
 }
 
 void
+edit_body(struct arena *arena, struct edit_list *list,
+          const struct splice_list *splices, const struct body_source *source)
+{
+	struct edit *edit = edit_push(arena, list, EDIT_REPLACE_BODY);
+
+	edit->splices = splices;
+	edit->source = source;
+}
+
+/* As one splice into nothing. */
+void
+edit_whole_body(struct arena *arena, struct edit_list *list, struct span body)
+{
+	struct splice_list *splices = arena_alloc(arena, sizeof(*splices));
+	struct body_source *source = arena_alloc(arena, sizeof(*source));
+	struct span *nothing = arena_alloc(arena, sizeof(*nothing));
+
+	*nothing = SPAN("");
+	*source = body_source_of(nothing);
+	splice_add(arena, splices, 0, 0, body);
+	edit_body(arena, list, splices, source);
+}
+
+const struct edit *
+edit_of_body(const struct edit_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].kind == EDIT_REPLACE_BODY)
+			return &list->items[i];
+	return NULL;
+}
+
+void
 edit_change_header(struct arena *arena, struct edit_list *list,
                    const char *name, unsigned index, const char *value)
 {

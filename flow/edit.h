@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "mail/splice.h"
 
 /*
  * A change to a message as data. A list is applied in its order, all of it
@@ -19,7 +20,7 @@ enum edit_kind {
 	EDIT_DELETE_HEADER,  /* name, index; highest index first (HDR-6) */
 	EDIT_ADD_HEADER,     /* at the end */
 	EDIT_INSERT_HEADER,  /* on top (HDR-8) */
-	EDIT_REPLACE_BODY,   /* body, CRLF lines (BODY-11) */
+	EDIT_REPLACE_BODY,   /* splices over source (BODY-11) */
 	EDIT_HOLD            /* value: why, for the MTA's log (MLT-31) */
 };
 
@@ -29,7 +30,8 @@ struct edit {
 	unsigned index;
 	const char *value;
 	const char *args;
-	struct span body;
+	const struct splice_list *splices;
+	const struct body_source *source;
 };
 
 struct edit_list {
@@ -53,6 +55,16 @@ void edit_change_header(struct arena *arena, struct edit_list *list,
                         const char *name, unsigned index, const char *value);
 void edit_delete_header(struct arena *arena, struct edit_list *list,
                         const char *name, unsigned index);
+
+/* splices and source are borrowed; or a body of its own, in the arena. */
+void edit_body(struct arena *arena, struct edit_list *list,
+               const struct splice_list *splices,
+               const struct body_source *source);
+void edit_whole_body(struct arena *arena, struct edit_list *list,
+                     struct span body);
+
+/* The edit of the body in the list, or NULL. */
+const struct edit *edit_of_body(const struct edit_list *list);
 
 /* "+Reply-To ~From -Avis-Class sender recipients": for the log. */
 char *edit_list_line(struct arena *arena, const struct edit_list *list);

@@ -44,6 +44,7 @@ read_recipients(const struct message *message, struct facts *facts)
 		facts->recipients[i].address = message->recipients[i].address;
 		facts->recipients[i].suppressed_since = "";
 		facts->recipients[i].channel = "";
+		facts->recipients[i].language = "";
 		if (message->recipients[i].dsn.is_marker)
 			facts->mta_flags_success = true;
 		if ((message->recipients[i].dsn.notify & DSN_NOTIFY_SUCCESS) !=
@@ -124,6 +125,15 @@ has(const struct message *message, const char *name)
 	return header_find(&message->headers, name, 1) != NULL;
 }
 
+/* "fr", "fr-CA" or the first of "fr, en": what we have texts in. */
+static const char *
+language_of(const char *tag)
+{
+	return text_starts(tag, "fr")   ? "fr"
+	       : text_starts(tag, "en") ? "en"
+	                                : "";
+}
+
 static void
 read_kind(const struct message *message, struct facts *facts)
 {
@@ -152,6 +162,10 @@ read_kind(const struct message *message, struct facts *facts)
 	facts->has_list_unsubscribe = has(message, "List-Unsubscribe");
 	facts->has_message_id = has(message, "Message-ID");
 	facts->has_date = has(message, "Date");
+	facts->has_mime_version = has(message, "MIME-Version");
+	facts->is_dkim_signed = has(message, "DKIM-Signature");
+	facts->language = language_of(header_token(
+		arena, header_text(arena, headers, "Content-Language")));
 	facts->has_resent =
 		has(message, "Resent-From") || has(message, "Resent-Date");
 }
@@ -196,6 +210,8 @@ facts_of(const struct message *message, const struct keyring *keys,
 	facts->mta_can_set_sender = message->mta.can_set_sender;
 	facts->mta_can_set_notify = message->mta.can_set_notify;
 	facts->mta_can_hold = message->mta.can_hold;
+	facts->is_text_read = message->is_text_read;
+	facts->has_link = message->has_link;
 	facts->visible_link = message->visible_link;
 	facts->link_missing_in = message->link_missing_in;
 }

@@ -4,6 +4,7 @@
 #include "flow/names.h"
 #include "flow/plan_parts.h"
 #include "mail/address.h"
+#include "policy/explain.h"
 
 /*
  * One value made safe (HDR-1). What cannot be written is left out and said;
@@ -72,6 +73,7 @@ plan_init(struct plan *plan)
 	*plan = (struct plan){ .message_id = "",
 		               .receipt_address = "",
 		               .reply_to = "",
+		               .body_skipped = "",
 		               .problem = "" };
 }
 
@@ -184,6 +186,20 @@ plan_make(const struct plan_input *input, struct plan *plan_r)
 	if (input->decision->class != NULL)
 		plan_audit(input, plan_r, date);
 	plan_hold(input, plan_r);
+	/* Last: the body in one burst, behind all else (MLT-17). */
+	plan_blocks(input, plan_r);
+}
+
+void
+plan_explain(struct arena *arena, const struct plan *plan,
+             struct decision *decision)
+{
+	if (plan->body_skipped[0] != '\0')
+		explain_not_done(arena, decision, "text",
+		                 arena_printf(arena,
+		                              "notice and footer: the text "
+		                              "stays as it is: %s",
+		                              plan->body_skipped));
 }
 
 void

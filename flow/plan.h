@@ -6,6 +6,7 @@
 #include "conf/settings.h"
 #include "flow/edit.h"
 #include "flow/message.h"
+#include "mail/outline.h"
 #include "policy/decide.h"
 
 /*
@@ -20,6 +21,10 @@ struct plan_input {
 	const struct decision *decision;
 	struct message_id id;
 	const char *domain; /* for a Message-ID we make: ours */
+	const struct blocks *blocks;
+	/* The body and its parts; NULL: it was not kept, and is not edited. */
+	const struct outline_list *outline;
+	const struct body_source *source;
 };
 
 /* What was there before and what is there now, for the record (ADR-8). */
@@ -37,10 +42,15 @@ struct plan {
 	struct change *changes;
 	size_t change_count;
 	size_t change_room;
-	const char *problem; /* a header that could not be written; "" */
+	const char *body_skipped; /* why the text was left alone; "" */
+	const char *problem;      /* a header that could not be written; "" */
 };
 
 void plan_make(const struct plan_input *input, struct plan *plan_r);
+
+/* What turned out not to be possible, among the decision's reasons. */
+void plan_explain(struct arena *arena, const struct plan *plan,
+                  struct decision *decision);
 
 /*
  * For mail that is not touched: only strangers' copies of our control

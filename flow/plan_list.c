@@ -7,8 +7,8 @@
  * A token names one recipient; a copy that several people share must not
  * bear one (X-1), and what comes to the bare address is read by a person.
  */
-static const char *
-mailto_address(const struct plan_input *input)
+const char *
+plan_unsubscribe_address(const struct plan_input *input)
 {
 	const struct settings *settings = input->settings;
 	char token[TOKEN_ADDRESS_SIZE];
@@ -32,7 +32,7 @@ unsubscribe_value(const struct plan_input *input)
 
 	if (decision->unsubscribe_mailto)
 		mailto = arena_printf(arena, "<mailto:%s?subject=unsubscribe>",
-		                      mailto_address(input));
+		                      plan_unsubscribe_address(input));
 	if (decision->unsubscribe_https) {
 		token_for_url(input->keys, TOKEN_UNSUBSCRIBE, input->id, url);
 		https = arena_printf(arena, "<%s/u/%s>", settings->web, url);

@@ -9,7 +9,10 @@
  */
 void plan_sender(const struct plan_input *input, struct plan *plan);
 void plan_receipts(const struct plan_input *input, struct plan *plan);
+/* Where a mail unsubscribes: with a token for one, else a person reads it. */
+const char *plan_unsubscribe_address(const struct plan_input *input);
 void plan_list(const struct plan_input *input, struct plan *plan);
+void plan_blocks(const struct plan_input *input, struct plan *plan);
 
 /*
  * Sets a field that may stand once: changes the first, deletes others. False

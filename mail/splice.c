@@ -102,3 +102,47 @@ splice_stream(const struct splice_list *list, const struct body_source *source,
 	}
 	return copy_old(source, at, source->size, take, context);
 }
+
+/* From there in the old body, up to that place. */
+static struct span
+read_old(const struct spliced *spliced, int64_t at, int64_t end, size_t len)
+{
+	if (end - at < (int64_t)len)
+		len = (size_t)(end - at);
+	return spliced->source->read(spliced->source->context, at, len);
+}
+
+/* `at` goes down to 0 as pieces of the new body are passed by. */
+static struct span
+read_spliced(void *context, int64_t at, size_t len)
+{
+	const struct spliced *spliced = context;
+	int64_t old = 0;
+
+	for (size_t i = 0; i < spliced->list->count; i++) {
+		const struct splice *splice = &spliced->list->items[i];
+		int64_t put = (int64_t)splice->put.len;
+
+		if (at < splice->at - old)
+			return read_old(spliced, old + at, splice->at, len);
+		at -= splice->at - old;
+		if (at < put)
+			return span_take(span_skip(splice->put, (size_t)at),
+			                 len);
+		at -= put;
+		old = splice->at + splice->cut;
+	}
+	if (old + at >= spliced->source->size)
+		return SPAN("");
+	return read_old(spliced, old + at, spliced->source->size, len);
+}
+
+struct body_source
+spliced_source(struct spliced *spliced)
+{
+	return (struct body_source){
+		.size = splice_size(spliced->list, spliced->source->size),
+		.read = read_spliced,
+		.context = spliced,
+	};
+}

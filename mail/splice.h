@@ -55,4 +55,11 @@ bool splice_stream(const struct splice_list *list,
                    bool (*take)(void *context, struct span piece),
                    void *context);
 
+/* The new body as a source of its own, over what lives as long. */
+struct spliced {
+	const struct splice_list *list;
+	const struct body_source *source;
+};
+struct body_source spliced_source(struct spliced *spliced);
+
 #endif

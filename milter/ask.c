@@ -68,6 +68,7 @@ take_answer(struct fact_recipient *to, const struct store_answer *answer)
 	to->is_over_cap = answer->is_over_cap;
 	to->cap_next = answer->cap_next;
 	to->channel = answer->channel;
+	to->language = answer->language;
 }
 
 void

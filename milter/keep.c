@@ -55,16 +55,31 @@ add_header_facts(const struct session *session, struct span header,
 	}
 }
 
-static void
-add_parts(const struct session *session, const struct body_source *body,
-          struct event *event)
+/* A field as the MTA has it now. */
+static const char *
+field_now(const struct session *session, const struct plan *plan,
+          const char *name)
 {
-	const struct header_list *headers = &session->message.headers;
+	for (size_t i = plan->edits.count; i-- > 0;) {
+		const struct edit *edit = &plan->edits.items[i];
+
+		if ((edit->kind == EDIT_CHANGE_HEADER ||
+		     edit->kind == EDIT_ADD_HEADER) &&
+		    text_is(edit->name, name))
+			return header_unfold(session->arena, edit->value);
+	}
+	return header_text(session->arena, &session->message.headers, name);
+}
+
+static void
+add_parts(const struct session *session, const struct plan *plan,
+          const struct body_source *body, struct event *event)
+{
 	struct arena *arena = session->arena;
 	const struct outline_head head = {
-		header_text(arena, headers, "Content-Type"),
-		header_text(arena, headers, "Content-Transfer-Encoding"),
-		header_text(arena, headers, "Content-Disposition"),
+		field_now(session, plan, "Content-Type"),
+		field_now(session, plan, "Content-Transfer-Encoding"),
+		field_now(session, plan, "Content-Disposition"),
 	};
 	struct buf lines;
 
@@ -144,8 +159,9 @@ bool
 keep_add(struct session *session, const struct class_settings *class,
          const struct plan *plan, struct message_id id, struct event *event)
 {
+	const struct edit *edit = edit_of_body(&plan->edits);
 	struct body_source body;
-	struct span replaced;
+	struct spliced spliced;
 	struct buf header;
 	bool is_kept = true;
 
@@ -153,13 +169,12 @@ keep_add(struct session *session, const struct class_settings *class,
 	if (session->spool == NULL)
 		session->spool = spool_new(session->snapshot->settings->spool);
 	body = spool_source(session->spool);
-	for (size_t i = 0; i < plan->edits.count; i++)
-		if (plan->edits.items[i].kind == EDIT_REPLACE_BODY) {
-			replaced = plan->edits.items[i].body;
-			body = body_source_of(&replaced);
-		}
+	if (edit != NULL) {
+		spliced = (struct spliced){ edit->splices, edit->source };
+		body = spliced_source(&spliced);
+	}
 	if (spool_is_whole(session->spool))
-		add_parts(session, &body, event);
+		add_parts(session, plan, &body, event);
 	if (class->keep == KEEP_DIGEST)
 		return true;
 	buf_init(&header, FRAME_PLAIN_LIMIT / 2);

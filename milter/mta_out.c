@@ -84,24 +84,30 @@ insert_header(SMFICTX *context, const struct session *session,
 	                      header_value(session, edit));
 }
 
-/* MLT-17: the chunks follow each other with nothing between. */
-static int
-replace_body(SMFICTX *context, const struct session *session,
-             const struct edit *edit)
+static bool
+send_chunk(void *context, struct span rest)
 {
-	struct span rest = edit->body;
-
-	(void)session;
 	do {
 		struct span chunk = span_take(rest, CHUNK_BYTES);
 
 		if (smfi_replacebody(context,
 		                     (unsigned char *)mta_loose(chunk.at),
 		                     (int)chunk.len) != MI_SUCCESS)
-			return MI_FAILURE;
+			return false;
 		rest = span_skip(rest, chunk.len);
 	} while (rest.len > 0);
-	return MI_SUCCESS;
+	return true;
+}
+
+/* MLT-17: the chunks follow each other with nothing between. */
+static int
+replace_body(SMFICTX *context, const struct session *session,
+             const struct edit *edit)
+{
+	(void)session;
+	return splice_stream(edit->splices, edit->source, send_chunk, context)
+	               ? MI_SUCCESS
+	               : MI_FAILURE;
 }
 
 /* MLT-31: Postfix puts it into its hold queue; nothing is run again. */

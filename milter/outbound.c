@@ -90,7 +90,7 @@ pass(struct session *session, const struct plan_input *input,
 
 static void
 act(struct session *session, const struct facts *facts,
-    const struct decision *decision)
+    struct decision *decision)
 {
 	struct plan_input input = {
 		.settings = session->snapshot->settings,
@@ -100,8 +100,11 @@ act(struct session *session, const struct facts *facts,
 		.decision = decision,
 		.id = message_id_new(),
 		.domain = own_domain(session, facts),
+		.blocks = rules_blocks(session->snapshot->rules),
+		.outline = session->parts,
+		.source = &session->source,
 	};
-	struct plan plan = { .problem = "" };
+	struct plan plan = { .body_skipped = "", .problem = "" };
 
 	switch (decision->verdict) {
 	case VERDICT_UNTOUCHED:
@@ -111,6 +114,7 @@ act(struct session *session, const struct facts *facts,
 	case VERDICT_PASS:
 	case VERDICT_HOLD:
 		plan_make(&input, &plan);
+		plan_explain(session->arena, &plan, decision);
 		session->outcome.edits = plan.edits;
 		pass(session, &input, &plan);
 		break;

@@ -84,6 +84,29 @@ event_envelope(struct session *session, const struct decision *decision,
 	}
 }
 
+static bool
+add_to_digest(void *context, struct span piece)
+{
+	body_digest_add(context, piece.at, piece.len);
+	return true;
+}
+
+/* EVD-7 (a): the body as it leaves. */
+static void
+digest_body(struct session *session, const struct edit_list *edits,
+            uint8_t sum_r[DIGEST_BYTES])
+{
+	const struct edit *edit = edit_of_body(edits);
+
+	if (edit != NULL) {
+		body_digest_reset(session->digest);
+		/* What cannot be read again fails the edit, and the message. */
+		(void)splice_stream(edit->splices, edit->source, add_to_digest,
+		                    session->digest);
+	}
+	body_digest_take(session->digest, sum_r);
+}
+
 bool
 record_submitted(struct session *session, const struct facts *facts,
                  const struct decision *decision, const struct plan *plan,
@@ -99,7 +122,7 @@ record_submitted(struct session *session, const struct facts *facts,
 	if (decision->class->unsubscribe != UNSUBSCRIBE_NONE)
 		event.way_out_ms = session->snapshot->settings->way_out_ms;
 	event.has_digests = true;
-	body_digest_take(session->digest, event.body_digest);
+	digest_body(session, &plan->edits, event.body_digest);
 	message_header_digest(message, event.header_digest);
 	event_envelope(session, decision, &event);
 	event_fact_add(arena, &event, "from", facts->from);

@@ -105,8 +105,8 @@ restore_envid(struct session *session, const struct inbound_case *found,
  * held whole.
  */
 static void
-edit_body(struct session *session, const struct inbound_case *found,
-          const char *token_address, const char *author)
+hide_token(struct session *session, const struct inbound_case *found,
+           const char *token_address, const char *author)
 {
 	struct buf once, twice;
 
@@ -118,15 +118,11 @@ edit_body(struct session *session, const struct inbound_case *found,
 	replace_all(&once, buf_as_span(&session->body), token_address, author);
 	restore_envid(session, found, &twice, buf_as_span(&once));
 	if (!once.is_full && !twice.is_full &&
-	    !span_equal(buf_as_span(&twice), buf_as_span(&session->body))) {
-		struct edit *edit =
-			edit_push(session->arena, &session->outcome.edits,
-		                  EDIT_REPLACE_BODY);
-
-		edit->body = span_make(
-			arena_strndup(session->arena, twice.data, twice.len),
-			twice.len);
-	}
+	    !span_equal(buf_as_span(&twice), buf_as_span(&session->body)))
+		edit_whole_body(session->arena, &session->outcome.edits,
+		                span_make(arena_strndup(session->arena,
+		                                        twice.data, twice.len),
+		                          twice.len));
 	buf_done(&once);
 	buf_done(&twice);
 }
@@ -204,7 +200,7 @@ pass_on(struct session *session, const struct inbound_case *found)
 	edit_add_recipient(arena, &session->outcome.edits,
 	                   arena_printf(arena, "<%s>", author), "");
 	edit_to(session, address, author);
-	edit_body(session, found, address, author);
+	hide_token(session, found, address, author);
 	record_passed_on(session, found, author);
 	message_log(session, "-", "pass-on", event_kind_name(found->kind));
 }

@@ -108,6 +108,7 @@ session_forget(struct session *session)
 	attach_free(&session->attach);
 	spool_free(&session->spool);
 	outline_free(&session->outline);
+	session->parts = NULL;
 	body_digest_reset(session->digest);
 	arena_reset(session->arena);
 	session->message = (struct message){ 0 };
@@ -293,14 +294,11 @@ session_body(struct session *session, const void *at, size_t len)
 static void
 read_text(struct session *session)
 {
-	const struct outline_list *list;
-	struct body_source source;
-
 	if (session->outline == NULL || !spool_is_whole(session->spool))
 		return;
-	list = outline_end(session->outline);
-	source = spool_source(session->spool);
-	readers_look(&session->message, list, &source);
+	session->parts = outline_end(session->outline);
+	session->source = spool_source(session->spool);
+	readers_look(&session->message, session->parts, &session->source);
 }
 
 void

@@ -96,9 +96,11 @@ struct session {
 	bool is_dull;           /* transit: the body is not wanted */
 	struct body_digest *digest;
 	struct attach *attach;
-	struct spool *spool;     /* the body of what leaves */
-	struct outline *outline; /* where a class wants the text */
-	struct buf body;         /* only for what arrives at our addresses */
+	struct spool *spool;              /* the body of what leaves */
+	struct outline *outline;          /* where a class wants the text */
+	const struct outline_list *parts; /* once it is whole; else NULL */
+	struct body_source source;
+	struct buf body; /* only for what arrives at our addresses */
 	struct content_writer *content; /* milter/keep */
 	bool is_body_whole;
 	struct outcome outcome;

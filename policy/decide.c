@@ -10,6 +10,7 @@ decision_init(struct decision *decision)
 		                       .from = "",
 		                       .hold_reason = "",
 		                       .list_id = "",
+		                       .language = "",
 		                       .preferred_channel = "" };
 }
 
@@ -133,4 +134,5 @@ decide(struct arena *arena, const struct rules *rules,
 	decide_sender(&d);
 	decide_receipts(&d);
 	decide_unsubscribe(&d);
+	decide_blocks(&d);
 }

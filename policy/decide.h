@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "conf/blocks.h"
 #include "conf/settings.h"
 #include "policy/facts.h"
 
@@ -22,6 +23,9 @@ enum result rules_new(struct arena *arena, const struct settings *settings,
                       struct rules **rules_r, struct finding_list *findings_r,
                       struct error *err) MUST_CHECK;
 void rules_free(struct rules **rules);
+
+/* The templates that decisions name. */
+const struct blocks *rules_blocks(const struct rules *rules);
 
 /* Is it ours? By SASL name, network or local submission. */
 enum origin rules_origin(const struct rules *rules, const struct facts *facts);
@@ -100,6 +104,12 @@ struct decision {
 	bool strip_list;           /* all List-* fields go (LST-15) */
 
 	const char *preferred_channel; /* "post", "telephone"; "" for none */
+
+	/* what the text gets (flow/plan_blocks.h), by name of block */
+	const char **blocks;
+	size_t block_count;
+	size_t block_room;
+	const char *language; /* "fr", "en": of those blocks */
 
 	/* recipients left out, indexes into facts */
 	bool *drops;

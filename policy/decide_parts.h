@@ -48,6 +48,9 @@ void decide_receipts(const struct deciding *d);
 /* The way out (LST-1, LST-4, LST-17), then FR-3. */
 void decide_unsubscribe(const struct deciding *d);
 
+/* Notice and footer: after the receipts and the way out they speak of. */
+void decide_blocks(const struct deciding *d);
+
 void decide_refuse(const struct deciding *d, const char *status,
                    const char *topic, const char *text);
 

@@ -28,6 +28,7 @@ struct fact_recipient {
 	bool is_bouncing;             /* because mail bounced there */
 	const char *suppressed_since; /* RFC 3339 */
 	bool refuses_receipts;
+	const char *language; /* "fr", "en", "" */
 	bool refuses_measure; /* GDPR-5: changes nothing but the measuring */
 	bool is_restricted;   /* GDPR-10 */
 	bool has_consent;     /* a record, whatever it says */
@@ -86,12 +87,17 @@ struct facts {
 	bool is_partial;   /* message/partial (MDN-17) */
 	bool is_signed_or_encrypted;
 	bool has_resent;
+	bool has_mime_version;
+	bool is_dkim_signed;     /* by somebody before us (DKIM-3) */
+	const char *language;    /* Content-Language: "fr", "en", or "" */
 	bool is_our_second_pass; /* valid Avis-Record (MLT-26) */
 
 	/* the body */
 	bool has_attachment;
 	long long size_bytes; /* header and body */
 	enum visible_link visible_link;
+	bool is_text_read; /* what stands here, and has_link */
+	bool has_link;
 	const char *link_missing_in; /* "the HTML", "the text" */
 
 	/* what else is known */

@@ -198,7 +198,7 @@ compile_classes(struct compile *compile, struct rules *rules)
 		compile_class(compile, class, rule);
 		rules->needs_body = rules->needs_body || looks_at_body;
 		rules->needs_text =
-			rules->needs_text || class->visible_link != LINK_OFF;
+			rules->needs_text || class_reads_text(class);
 	}
 }
 
@@ -251,6 +251,7 @@ rules_new(struct arena *arena, const struct settings *settings,
 	                         &settings->trusted.users, SUBJECT_VALUE);
 	compile_classes(&compile, rules);
 	compile_senders(&compile, rules);
+	(void)!blocks_read(arena, settings, &rules->blocks, findings_r);
 
 	size_t errors = finding_errors(findings_r) - before;
 
@@ -289,6 +290,19 @@ rules_free(struct rules **rules)
 }
 
 bool
+class_reads_text(const struct class_settings *class)
+{
+	return class->visible_link != LINK_OFF || class->notice[0] != '\0' ||
+	       class->footer.count > 0;
+}
+
+const struct blocks *
+rules_blocks(const struct rules *rules)
+{
+	return rules->blocks;
+}
+
+bool
 rules_need_body(const struct rules *rules)
 {
 	return rules->needs_body;
@@ -310,5 +324,5 @@ rules_need_text(struct arena *arena, const struct rules *rules,
 	if (!rules->needs_text)
 		return false;
 	class = rules_classify(arena, rules, facts, &reason);
-	return class != NULL && class->visible_link != LINK_OFF;
+	return class != NULL && class_reads_text(class);
 }

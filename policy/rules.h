@@ -1,6 +1,7 @@
 #ifndef POLICY_RULES_H
 #define POLICY_RULES_H
 
+#include "conf/blocks.h"
 #include "policy/decide.h"
 #include "policy/match.h"
 #include "policy/opening.h"
@@ -42,6 +43,10 @@ struct rules {
 	struct pattern_list trusted_users;
 	bool needs_body;
 	bool needs_text;
+	struct blocks *blocks;
 };
+
+/* Is the text of its messages read, or added to? */
+bool class_reads_text(const struct class_settings *class);
 
 #endif

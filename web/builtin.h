@@ -7,6 +7,7 @@
  * The files of web/templates, as they were when avis was built. builtin.c
  * is made from them by make.
  */
-struct span builtin_bytes(const char *name); /* empty: there is none */
+struct span builtin_bytes(const char *name);  /* empty: there is none */
+const char *builtin_bytes_name(size_t index); /* NULL past the last one */
 
 #endif

@@ -51,7 +51,7 @@ def test_reader_lint_and_patterns_speak_in_one_pass(tmp_path):
     policy = SAMPLES["policy.conf"].replace(
         'unsubscribe = "mailto";',
         'unsubscribe = "mailto"; receipts = { reading = true; }; '
-        'notice = "receipt";').replace('"boutique@*"', '"/(/"')
+        'links = "measure";').replace('"boutique@*"', '"/(/"')
     settings = SAMPLES["avis.conf"].replace('"info"', '"loud"')
     done = check(tmp_path, **{"avis.conf": settings, "policy.conf": policy})
     assert done.returncode == 1
@@ -59,7 +59,7 @@ def test_reader_lint_and_patterns_speak_in_one_pass(tmp_path):
     assert ("classes.newsletter: a marketing class asks reading receipts "
             "(receipts.reading = true)\n") in done.stdout
     assert 'classes.service.when.from: "/(/": ' in done.stdout
-    assert "warning: classes.newsletter.notice: " in done.stdout
+    assert "warning: classes.newsletter.links: " in done.stdout
     assert done.stdout.endswith("3 errors, 1 warning; nothing was changed\n")
 
 
@@ -164,3 +164,37 @@ def test_hours_that_never_come_are_refused(tmp_path):
         f'hours = "00:00-24:00 UTC"; holidays = "{days}";'))
     assert done.returncode == 1
     assert "never open: every such day is a holiday" in done.stdout
+
+
+def test_a_block_that_is_not_there(tmp_path):
+    policy = SAMPLES["policy.conf"].replace(
+        'unsubscribe = "mailto";',
+        'unsubscribe = "mailto"; footer = [ "reasurance" ];')
+    done = check(tmp_path, **{"policy.conf": policy})
+    assert done.returncode == 1
+    assert ('classes.newsletter.footer: there is no block "reasurance"\n'
+            in done.stdout)
+    assert 'did you mean "reassurance"?\n' in done.stdout
+
+
+def test_blocks_of_ones_own(tmp_path):
+    blocks = tmp_path / "blocks"
+    blocks.mkdir()
+    (blocks / "hello.fr.txt").write_text("Bonjour {{name}}\n")
+    (blocks / "half.en.txt").write_text("Half\n")
+    (blocks / "odd.txt").write_text("Odd\n")
+    settings = SAMPLES["avis.conf"] + f'\nblocks = "{blocks}";\n'
+    done = check(tmp_path, **{"avis.conf": settings})
+    assert done.returncode == 1
+    assert f"{blocks}/hello.fr.txt:1: blocks: " in done.stdout
+    assert "half.en has a text and no HTML" in done.stdout
+    assert f"{blocks}/odd.txt" in done.stdout
+    for name in blocks.iterdir():
+        name.unlink()
+    for ending in ("en.txt", "en.html", "fr.txt", "fr.html"):
+        (blocks / f"hello.{ending}").write_text("{{organisation}}\n")
+    policy = SAMPLES["policy.conf"].replace(
+        'unsubscribe = "mailto";',
+        'unsubscribe = "mailto"; footer = [ "hello" ];')
+    done = check(tmp_path, **{"avis.conf": settings, "policy.conf": policy})
+    assert done.returncode == 0, done.stdout

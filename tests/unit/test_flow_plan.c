@@ -83,9 +83,13 @@ to(const char *path, const char *notify, const char *orcpt)
 static void
 make_plan(void)
 {
-	struct plan_input input = { &settings,   keys,      &message,
-		                    &facts,      &decision, message_id_new(),
-		                    "example.fr" };
+	struct plan_input input = { .settings = &settings,
+		                    .keys = keys,
+		                    .message = &message,
+		                    .facts = &facts,
+		                    .decision = &decision,
+		                    .id = message_id_new(),
+		                    .domain = "example.fr" };
 
 	facts_of(&message, keys, &facts);
 	plan_make(&input, &plan);
@@ -95,9 +99,13 @@ make_plan(void)
 static void
 make_stripped(void)
 {
-	struct plan_input input = { &settings, keys,      &message,
-		                    &facts,    &decision, message_id_new(),
-		                    "" };
+	struct plan_input input = { .settings = &settings,
+		                    .keys = keys,
+		                    .message = &message,
+		                    .facts = &facts,
+		                    .decision = &decision,
+		                    .id = message_id_new(),
+		                    .domain = "" };
 
 	facts_of(&message, keys, &facts);
 	plan_strip(&input, &plan);
@@ -194,9 +202,13 @@ test_MLT_31_a_hold_comes_last_and_says_until_when(void **state)
 static void
 test_MDN_16_no_success_for_who_refuses_receipts(void **state)
 {
-	struct plan_input input = { &settings,   keys,      &message,
-		                    &facts,      &decision, message_id_new(),
-		                    "example.fr" };
+	struct plan_input input = { .settings = &settings,
+		                    .keys = keys,
+		                    .message = &message,
+		                    .facts = &facts,
+		                    .decision = &decision,
+		                    .id = message_id_new(),
+		                    .domain = "example.fr" };
 
 	(void)state;
 	plain_letter();

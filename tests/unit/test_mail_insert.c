@@ -84,6 +84,21 @@ run(const char *type, const char *encoding, struct span body, size_t step,
 	assert_true(splice_stream(&result.splices, &source, add_piece, &out));
 	assert_int_equal(out.len, splice_size(&result.splices, source.size));
 
+	/* The same body, read from anywhere in steps of any size. */
+	struct spliced spliced = { &result.splices, &source };
+	struct body_source whole = spliced_source(&spliced);
+	char *again = arena_alloc(arena, out.len + 1);
+
+	assert_true(body_read(&whole, 0, out.len, again));
+	assert_memory_equal(again, out.data, out.len);
+	for (size_t at = 0; at < out.len; at += step) {
+		struct span piece =
+			whole.read(whole.context, (int64_t)at, step);
+
+		assert_true(piece.len > 0 && piece.len <= step);
+		assert_memory_equal(piece.at, out.data + at, piece.len);
+	}
+
 	struct outcome outcome = {
 		.skipped = result.skipped,
 		.type = result.type_value[0] != '\0' ? result.type_value : type,

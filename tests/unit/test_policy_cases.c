@@ -44,6 +44,7 @@ static const struct facts default_facts = {
 	.from_fields = 1,
 	.class_named = "",
 	.receipt_to = "",
+	.language = "",
 	.has_message_id = true,
 	.has_date = true,
 	.size_bytes = 2000,
@@ -69,6 +70,7 @@ struct fact_name {
 static const struct fact_name texts[] = {
 	FACT(client_address), FACT(auth_user),   FACT(envelope_sender),
 	FACT(from),           FACT(class_named), FACT(receipt_to),
+	FACT(language),
 };
 
 static const struct fact_name bools[] = {
@@ -86,6 +88,10 @@ static const struct fact_name bools[] = {
 	FACT(is_partial),
 	FACT(is_signed_or_encrypted),
 	FACT(has_resent),
+	FACT(is_dkim_signed),
+	FACT(is_text_read),
+	FACT(has_link),
+	FACT(has_mime_version),
 	FACT(is_our_second_pass),
 	FACT(has_attachment),
 	FACT(web_is_healthy),
@@ -152,6 +158,7 @@ read_recipient(struct sheet *sheet, const char *value)
 	to->has_consent = to->may_receive || strstr(value, "withdrew") != NULL;
 	to->is_over_cap = strstr(value, "over cap") != NULL;
 	to->channel = word_behind(sheet, value, "prefers ");
+	to->language = word_behind(sheet, value, "reads ");
 	if (next[0] != '\0')
 		assert_true(clock_parse(next, &to->cap_next));
 }
@@ -360,6 +367,8 @@ show_decision(struct buf *out, const struct facts *facts,
 	show(out, "list_id", d->list_id);
 	show_bool(out, "strip_list", d->strip_list);
 	show(out, "preferred_channel", d->preferred_channel);
+	for (size_t i = 0; i < d->block_count; i++)
+		buf_printf(out, "block: %s %s\n", d->blocks[i], d->language);
 	for (size_t i = 0; d->drops != NULL && i < facts->recipient_count; i++)
 		if (d->drops[i])
 			show(out, "drop", facts->recipients[i].address);
