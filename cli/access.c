@@ -94,14 +94,22 @@ access_may_ask(struct opened *opened, const struct question *question)
 	return true;
 }
 
+const char *
+access_who(struct arena *arena)
+{
+	const char *name;
+	gid_t first;
+
+	if (caller(arena, &name, &first))
+		return name;
+	return arena_printf(arena, "uid %u", (unsigned)getuid());
+}
+
 static void
 asked_event(struct opened *opened, const struct question *question,
             const char *names, size_t count, struct event *event)
 {
 	struct arena *arena = opened->arena;
-	const char *name = "";
-	gid_t first;
-
 	*event = (struct event){
 		.time = clock_now(),
 		.kind = EVENT_ASKED,
@@ -112,9 +120,7 @@ asked_event(struct opened *opened, const struct question *question,
 		.status = "",
 		.detail = count > 0 ? "answered" : "nothing-found",
 	};
-	if (!caller(arena, &name, &first))
-		name = arena_printf(arena, "uid %u", (unsigned)getuid());
-	event_fact_add(arena, event, "who", name);
+	event_fact_add(arena, event, "who", access_who(arena));
 	event_fact_add(arena, event, "what", question->what);
 	event_fact_add(arena, event, "purpose", question->purpose);
 	event_fact_add(arena, event, "case", question->number);

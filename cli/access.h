@@ -17,6 +17,9 @@ struct question {
 	const char *number;  /* of the case; "" */
 };
 
+/* Who called, by name. */
+const char *access_who(struct arena *arena);
+
 /* Says why not. */
 bool access_may_ask(struct opened *opened, const struct question *question);
 

@@ -6,12 +6,14 @@
 
 #include "cli/commands.h"
 #include "cli/open.h"
+#include "record/expire.h"
 #include "record/local.h"
 
 static const char help[] =
 	"usage: avis archive add [OPTIONS]\n"
 	"       avis archive verify [OPTIONS]\n"
 	"       avis archive list [OPTIONS]\n"
+	"       avis archive expire [--dry-run] [OPTIONS]\n"
 	"\n"
 	"Closed segments of the journals, copied to the folder archive.folder and\n"
 	"indexed there, for questions older than Redis and the journals hold.\n"
@@ -21,16 +23,27 @@ static const char help[] =
 	"            back and compared. May be stopped and done again at any time\n"
 	"  verify    read all of it: sums, the chain of hashes, the payloads\n"
 	"  list      the segments: entries, time, size\n"
+	"  expire    destroy what is past the retention of its class, here and in\n"
+	"            the journals of this host; legal holds are respected, what\n"
+	"            stays verifies\n"
 	"\n"
+	"      --dry-run    expire: only count\n"
 	"  -c, --conf FILE  settings, " AVIS_CONF " if not given\n"
 	"  -h, --help       print this\n"
 	"\n"
 	"Exit codes: 0 done and all good, 1 found a problem, 2 wrong use.\n";
 
+#define LOCK_WAIT_MS 60000
+
+enum {
+	OPTION_DRY_RUN = 256
+};
+
 struct archive_work {
 	struct opened opened;
 	const char *conf;
 	struct archive *archive;
+	bool is_trial;
 };
 
 static bool
@@ -190,6 +203,70 @@ list(struct archive_work *work)
 	return EXIT_DONE;
 }
 
+/* --- expire ----------------------------------------------------------- */
+
+static bool
+expire_with(struct archive_work *work, struct ledger *ledger)
+{
+	struct opened *opened = &work->opened;
+	struct hold_list holds;
+	struct local local = { .arena = opened->arena,
+		               .folder = opened->settings->journal,
+		               .archive = work->archive };
+	const struct expire_order order = {
+		.arena = opened->arena,
+		.settings = opened->settings,
+		.archive = work->archive,
+		.ledger = ledger,
+		.holds = &holds,
+		.now = clock_now(),
+	};
+	struct expire_report report = { 0 };
+	struct error err;
+	enum result result =
+		hold_read(opened->arena, opened->settings, &holds, &err);
+
+	if (result == RESULT_OK)
+		result = hold_expand(&holds, &local, &err);
+	if (result == RESULT_OK)
+		result = expire_run(&order, &report, &err);
+	if (result != RESULT_OK) {
+		opened_say(opened, "%s; run it again", err.text);
+		return false;
+	}
+	printf("%s: %llu payloads, %llu more in the archive, %llu whole "
+	       "messages, %llu files of messages that never left; %llu stay "
+	       "under a legal hold\n",
+	       ledger == NULL ? "due" : "expired",
+	       (unsigned long long)report.journal,
+	       (unsigned long long)report.archive,
+	       (unsigned long long)report.contents,
+	       (unsigned long long)report.orphans,
+	       (unsigned long long)report.held);
+	return true;
+}
+
+static int
+expire(struct archive_work *work)
+{
+	struct opened *opened = &work->opened;
+	struct ledger *ledger = NULL;
+	struct error err;
+	bool has_archive = opened->settings->archive.folder[0] != '\0';
+
+	if (has_archive && !open_it(work, !work->is_trial))
+		return EXIT_PROBLEM;
+	if (!work->is_trial &&
+	    ledger_open(opened->settings, opened->keys, "avis", LOCK_WAIT_MS,
+	                &ledger, &err) != RESULT_OK) {
+		opened_say(opened, "%s", err.text);
+		return EXIT_PROBLEM;
+	}
+	bool is_good = expire_with(work, ledger);
+	ledger_close(&ledger, 0);
+	return is_good ? EXIT_DONE : EXIT_PROBLEM;
+}
+
 /* --- the command ------------------------------------------------------ */
 
 static const struct {
@@ -199,12 +276,14 @@ static const struct {
 	{ "add", add },
 	{ "verify", verify },
 	{ "list", list },
+	{ "expire", expire },
 };
 
 static bool
 read_options(struct archive_work *work, int argc, char **argv, int *code_r)
 {
 	static const struct option options[] = {
+		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "conf", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -215,6 +294,8 @@ read_options(struct archive_work *work, int argc, char **argv, int *code_r)
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (option == 'c') {
 			work->conf = optarg;
+		} else if (option == OPTION_DRY_RUN) {
+			work->is_trial = true;
 		} else if (option == 'h') {
 			fputs(help, stdout);
 			*code_r = EXIT_DONE;

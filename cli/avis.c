@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	  "who agreed to what: import, show, withdraw" },
 	{ "suppress", suppress_command,
 	  "who wants no mail: add, list, import, export" },
+	{ "hold", hold_command, "keep what a claim or a law needs" },
 	{ "archive", archive_command, "copy the record elsewhere, verify it" },
 	{ "maillog", maillog_command, "read the mail server's log" },
 	{ "hook", hook_command, "tell other systems what people say" },

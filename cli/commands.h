@@ -14,6 +14,7 @@ int check_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int hook_command(int argc, char **argv);
+int hold_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int key_command(int argc, char **argv);
 int maillog_command(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/rights.h"
 #include "record/erase.h"
+#include "record/hold.h"
 
 static void
 print_counts(const struct erase_plan *plan)
@@ -113,6 +114,41 @@ carry_out(struct rights_work *work, const struct erase_order *order,
 	return plan->held > 0 ? EXIT_PROBLEM : EXIT_DONE;
 }
 
+static bool
+is_held(void *context, const struct trace_item *item)
+{
+	const struct hold_list *holds = context;
+
+	return hold_covering(holds, &item->event) != NULL;
+}
+
+static bool
+read_holds(struct rights_work *work, struct hold_list *holds, struct error *err)
+{
+	struct local local = { .arena = work->opened.arena,
+		               .folder = work->opened.settings->journal };
+
+	return hold_read(local.arena, work->opened.settings, holds, err) ==
+	               RESULT_OK &&
+	       hold_expand(holds, &local, err) == RESULT_OK;
+}
+
+/* False: there is one, and it cannot be written. */
+static bool
+open_copies(struct rights_work *work, struct archive **archive_r)
+{
+	const char *folder = work->opened.settings->archive.folder;
+	struct error err;
+	enum result result;
+
+	if (folder[0] == '\0')
+		return true;
+	result = archive_open(folder, work->opened.keys, true, archive_r, &err);
+	if (result != RESULT_OK)
+		opened_say(&work->opened, "%s", err.text);
+	return result == RESULT_OK;
+}
+
 int
 rights_erase(struct rights_work *work)
 {
@@ -122,13 +158,22 @@ rights_erase(struct rights_work *work)
 	if (!rights_begin(work) || !open_store(&work->opened))
 		return EXIT_PROBLEM;
 	const char *const folders[] = { work->opened.settings->journal };
-	const struct erase_order order = {
+	struct hold_list holds;
+
+	if (!read_holds(work, &holds, &err)) {
+		opened_say(&work->opened, "%s", err.text);
+		return EXIT_PROBLEM;
+	}
+	struct erase_order order = {
 		.arena = work->opened.arena,
 		.question = { .keys = work->opened.keys,
 		              .folders = folders,
 		              .folder_count = 1,
 		              .address = work->address },
 		.reason = work->reason,
+		.is_held = is_held,
+		.context = &holds,
+		.content = work->opened.settings->content,
 	};
 
 	if (erase_look(&order, &plan, &err) != RESULT_OK) {
@@ -137,7 +182,9 @@ rights_erase(struct rights_work *work)
 	}
 	print_plan(&plan);
 	if (work->is_done)
-		return carry_out(work, &order, &plan);
+		return open_copies(work, &order.archive)
+		               ? carry_out(work, &order, &plan)
+		               : EXIT_PROBLEM;
 	print_beyond(work, &order, work->opened.store);
 	puts("nothing was changed; --do carries it out");
 	return EXIT_DONE;

@@ -91,7 +91,10 @@ amend_names(struct span text, const char *address)
 static bool
 may_stay(const struct event_fact *fact, const char *address)
 {
+	/* A whole message, or its header, names everybody. */
 	return strcmp(fact->name, "raw") != 0 &&
+	       strncmp(fact->name, "content_", 8) != 0 &&
+	       strncmp(fact->name, "header_", 7) != 0 &&
 	       !amend_names(span_of(fact->value), address);
 }
 

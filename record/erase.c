@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "record/amend.h"
+#include "record/content.h"
 #include "record/slots.h"
 
 #define SETTLE_MS 60000
@@ -136,7 +137,39 @@ destroy_keys(const struct erase_order *order, const char *writer,
 		if (result != RESULT_OK)
 			return result;
 	}
-	return RESULT_OK;
+	if (order->archive == NULL)
+		return RESULT_OK;
+	return archive_erase(order->archive, writer, sequences, count, err);
+}
+
+/* Whole messages: their keys go with the payloads, and so do they. */
+static enum result
+delete_contents(const struct erase_order *order, const struct erase_plan *plan,
+                struct error *err)
+{
+	enum result result = RESULT_OK;
+
+	for (size_t i = 0; result == RESULT_OK && order->content != NULL &&
+	                   i < plan->trace.count;
+	     i++) {
+		const struct event *event = &plan->trace.items[i].event;
+
+		if (is_to_go(plan, i) &&
+		    event_fact(event, "content_key")[0] != '\0')
+			result = content_delete(order->content, event->message,
+			                        err);
+	}
+	return result;
+}
+
+/* The archive's index no longer leads to the person. */
+static enum result
+forget_in_archive(const struct erase_order *order,
+                  const struct erase_plan *plan, struct error *err)
+{
+	if (order->archive == NULL || plan->held > 0)
+		return RESULT_OK;
+	return archive_forget(order->archive, order->question.address, err);
 }
 
 /* Writer by writer, sequences ascending: the items' own order. */
@@ -200,7 +233,11 @@ erase_carry_out(const struct erase_order *order, const struct erase_plan *plan,
 	enum result result = keep_the_rest(order, plan, ledger, err);
 
 	if (result == RESULT_OK)
+		result = delete_contents(order, plan, err);
+	if (result == RESULT_OK)
 		result = destroy_all(order, plan, err);
+	if (result == RESULT_OK)
+		result = forget_in_archive(order, plan, err);
 	if (result == RESULT_OK)
 		result = tell(order, plan, ledger, err);
 	/* What the forwarders have read before must not come behind us. */

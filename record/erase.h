@@ -1,6 +1,7 @@
 #ifndef RECORD_ERASE_H
 #define RECORD_ERASE_H
 
+#include "record/archive.h"
 #include "record/ledger.h"
 #include "record/trace.h"
 
@@ -20,6 +21,8 @@ struct erase_order {
 	/* what is under a legal hold stays; NULL: nothing is. */
 	bool (*is_held)(void *context, const struct trace_item *item);
 	void *context;
+	struct archive *archive; /* NULL: there is none */
+	const char *content;     /* folder of whole messages; NULL: none */
 };
 
 struct erase_plan {

@@ -16,7 +16,9 @@ struct sqlite {
 };
 
 struct sqlite_query {
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement; /* NULL: it could not be made */
+	enum result result;      /* then */
+	struct error err;
 };
 
 static enum result
@@ -37,9 +39,10 @@ enum result
 sqlite_open(const char *path, bool may_write, struct sqlite **sqlite_r,
             struct error *err)
 {
+	/* Who only reads must take back what a killed writer left half done. */
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-	            (may_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-	                       : SQLITE_OPEN_READONLY);
+	            SQLITE_OPEN_READWRITE |
+	            (may_write ? SQLITE_OPEN_CREATE : 0);
 
 	if (!may_write && access(path, F_OK) != 0) {
 		error_errno(err, errno, "%s", path);
@@ -86,9 +89,12 @@ sqlite_query_new(struct sqlite *sqlite, const char *text)
 	struct sqlite_query *query = memory_zeroed(1, sizeof(*query));
 
 	if (sqlite3_prepare_v2(sqlite->database, text, -1, &query->statement,
-	                       NULL) != SQLITE_OK)
+	                       NULL) == SQLITE_OK)
+		return query;
+	if (sqlite3_errcode(sqlite->database) == SQLITE_ERROR)
 		log_fatal("SQLite: %s in: %s", sqlite3_errmsg(sqlite->database),
 		          text);
+	query->result = failed(sqlite->database, &query->err);
 	return query;
 }
 
@@ -124,6 +130,10 @@ sqlite_give_text(struct sqlite_query *query, int number, const char *value)
 enum result
 sqlite_next(struct sqlite_query *query, struct error *err)
 {
+	if (query->statement == NULL) {
+		*err = query->err;
+		return query->result;
+	}
 	switch (sqlite3_step(query->statement)) {
 	case SQLITE_ROW:
 		return RESULT_OK;
@@ -146,6 +156,8 @@ sqlite_run(struct sqlite_query *query, struct error *err)
 void
 sqlite_rewind(struct sqlite_query *query)
 {
+	if (query->statement == NULL)
+		return;
 	sqlite3_reset(query->statement);
 	sqlite3_clear_bindings(query->statement);
 }

@@ -25,7 +25,10 @@ void sqlite_close(struct sqlite **sqlite);
 enum result sqlite_do(struct sqlite *sqlite, const char *statements,
                       struct error *err) MUST_CHECK;
 
-/* The text is ours: a mistake in it ends the process. */
+/*
+ * The text is ours: a mistake in it ends the process. What is wrong with the
+ * file is said by sqlite_next.
+ */
 struct sqlite_query *sqlite_query_new(struct sqlite *sqlite, const char *text);
 void sqlite_query_free(struct sqlite_query **query);
 
