@@ -120,10 +120,9 @@ add_entry(struct adding *adding, struct arena *scratch,
 	memcpy(segment->last_hash, entry->hash, DIGEST_BYTES);
 	note_times(segment, &event, entry->is_erased);
 	digest_entry(adding->digest, entry);
-	result = packer_add(adding->packer, entry, err);
-	if (result == RESULT_OK)
-		add_marks(adding, &event);
-	return result;
+	/* Before it is added: a block that it fills is no longer the next. */
+	add_marks(adding, &event);
+	return packer_add(adding->packer, entry, err);
 }
 
 /* NONE: the reader is behind the segment. */
