@@ -15,6 +15,7 @@
 #include "record/archive.h"
 #include "record/case_time.h"
 #include "record/find.h"
+#include "record/gaps.h"
 #include "record/local.h"
 
 #define LIST_LIMIT  20
@@ -350,8 +351,13 @@ find_one(struct proof *proof, struct message_id id, struct event_list *events,
 {
 	if (proof->is_local)
 		return local_events(&proof->local, id, events, err);
-	return find_events(proof->opened.arena, proof->opened.store, id, events,
-	                   err);
+
+	struct arena *arena = proof->opened.arena;
+	struct store *store = proof->opened.store;
+	enum result result = find_events(arena, store, id, events, err);
+
+	return result == RESULT_OK ? gaps_find(arena, store, events, err)
+	                           : result;
 }
 
 struct cases {

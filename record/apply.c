@@ -5,6 +5,7 @@
 
 #include "record/amend.h"
 #include "record/apply_person.h"
+#include "record/gaps.h"
 
 #define VALUE_LIMIT ((size_t)32 * 1024 * 1024)
 #define NUMBER_SIZE 24
@@ -144,6 +145,8 @@ apply_event(struct apply *apply, const struct event *given)
 	char key[SCHEMA_KEY_SIZE];
 
 	apply_person(apply, event);
+	if (event->kind == EVENT_GAP)
+		gaps_apply(apply, event);
 	if (!event->has_message || (is_past && !is_first))
 		return;
 	schema_message_key(is_first ? FAMILY_MESSAGE : FAMILY_EVENTS,

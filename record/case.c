@@ -201,7 +201,7 @@ has_event(const struct case_file *file, unsigned recipient,
 	for (size_t i = 0; i < file->events->count; i++) {
 		const struct event *event = &file->events->items[i];
 
-		if (event->source == source &&
+		if (event->source == source && event->kind != EVENT_GAP &&
 		    (event->recipient == recipient || event->recipient == 0))
 			return true;
 	}

@@ -308,6 +308,31 @@ plain_words(const struct pen *pen, const struct event *event)
 	return arena_strdup(pen->arena, event->detail);
 }
 
+/* EVD-9: what the record itself missed. */
+static char *
+gap_words(const struct pen *pen, const struct event *event)
+{
+	static const struct {
+		const char *detail;
+		const char *en, *fr;
+	} gaps[] = {
+		{ "torn-tail", "an unfinished entry of the record was cut",
+		  "une entrée inachevée du registre a été coupée" },
+		{ "damage", "a part of the record is damaged",
+		  "une partie du registre est abîmée" },
+		{ "maillog-lost",
+		  "lines of the mail log were gone before they were read",
+		  "des lignes du log du serveur ont disparu avant d'être "
+		  "lues" },
+	};
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
+		if (strcmp(event->detail, gaps[i].detail) == 0)
+			return arena_strdup(pen->arena,
+			                    say(pen, gaps[i].en, gaps[i].fr));
+	return plain_words(pen, event);
+}
+
 static const struct {
 	const char *en, *fr;
 	char *(*words)(const struct pen *pen, const struct event *event);
@@ -328,7 +353,7 @@ static const struct {
 	                         unsubscribed_words },
 	[EVENT_UNREADABLE] = { "unreadable", "illisible", unreadable_words },
 	[EVENT_PASSED_ON] = { "passed on", "transmis", passed_on_words },
-	[EVENT_GAP] = { "gap", "lacune", plain_words },
+	[EVENT_GAP] = { "gap", "lacune", gap_words },
 	[EVENT_STARTED] = { "started", "démarré", plain_words },
 	[EVENT_HELD] = { "held", "retenu", plain_words },
 	[EVENT_RELEASED] = { "released", "relâché", plain_words },

@@ -43,6 +43,8 @@ static const struct family_row families[FAMILIES] = {
 	                    "13 months" },
 	[FAMILY_COUNTS] = { "avis:{w:*}:n:*", "events of a writer and day",
 	                    "13 months" },
+	[FAMILY_GAPS] = { "avis:{w:*}:gaps", "what a writer missed",
+	                  "13 months from the last" },
 	[FAMILY_SCHEMA] = { SCHEMA_KEY, "version of all this", "" },
 };
 
@@ -162,6 +164,8 @@ schema_writer_key(enum family family, const char *writer, const char *day,
 {
 	if (family == FAMILY_CURSOR)
 		snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{w:%s}:cursor", writer);
+	else if (family == FAMILY_GAPS)
+		snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{w:%s}:gaps", writer);
 	else
 		snprintf(key_r, SCHEMA_KEY_SIZE, "avis:{w:%s}:n:%s", writer,
 		         day);

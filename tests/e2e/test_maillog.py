@@ -62,7 +62,8 @@ class Follower:
 
 
 def log_events(case):
-    return [e for e in case.events if e["source"] == "maillog"]
+    return [e for e in case.events
+            if e["source"] == "maillog" and e["kind"] != "gap"]
 
 
 def wait_log_events(lab, text, count=1):
@@ -187,6 +188,36 @@ def test_what_was_logged_while_it_was_away_and_rotated(lab):
     for text in texts:
         assert len(log_events(wait_log_events(lab, text))) == 1
     assert "missing" not in lab.follower.log_file.read_text()
+
+
+def wait_caught_up(lab):
+    """Until the saved place is the end of the log: nothing is waited for."""
+    cursor = lab.avis.journal / "mail.maillog" / "cursor"
+    wait_until(lambda: cursor.exists() and cursor.read_text().split()[2]
+               == str(lab.sender.log_file.stat().st_size),
+               "the follower to have read it all", 20,
+               [lab.follower.log_file])
+
+
+def test_EVD_9_lines_that_are_gone_are_a_gap_in_the_case(lab):
+    wait_caught_up(lab)
+    lab.follower.stop()
+    text = letter(to=fresh_recipient())
+    send(lab, text)
+    lab.sender.wait_queue_empty()
+    os.truncate(lab.sender.log_file, 0)
+    lab.follower.start()
+    name = field(text, "Message-ID")
+
+    def gap():
+        case = Case(lab.avis.proof("--message-id", name))
+        return "gap" in case.kinds and case
+    case = wait_until(gap, "the gap to be recorded", 20,
+                      [lab.follower.log_file])
+    assert case.one("gap")["detail"] == "maillog-lost"
+    assert case.message["recipients"][0]["gaps"]
+    shown = " ".join(lab.avis.proof_text("--message-id", name).split())
+    assert "lines of the mail log were gone" in shown
 
 
 def test_an_old_log_is_read_afterwards(lab):
