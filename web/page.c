@@ -80,16 +80,16 @@ static struct template *
 read_template(struct arena *arena, const struct settings *settings,
               const char *name, struct finding_list *findings)
 {
-	struct template *template = NULL;
+	struct template *found = NULL;
 	struct finding_list none = { .count = 0 };
 
-	if (templates_read(arena, settings, name, &template, findings) ==
+	if (templates_read(arena, settings, name, &found, findings) ==
 	    RESULT_OK)
-		return template;
-	if (templates_parse(arena, name, builtin_bytes(name), &template,
-	                    &none) != RESULT_OK)
+		return found;
+	if (templates_parse(arena, name, builtin_bytes(name), &found, &none) !=
+	    RESULT_OK)
 		abort();
-	return template;
+	return found;
 }
 
 struct pages *

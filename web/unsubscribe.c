@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "record/person.h"
 #include "web/answer.h"
+#include "web/target.h"
 
 #define SETTLE_MS 2000
 
@@ -50,15 +51,9 @@ void
 unsubscribe_show(struct call *call, struct http_answer *answer)
 {
 	struct person_of_token target;
-	struct error err;
-	enum result result = find_target(call, &target, &err);
 
-	if (result == RESULT_OK)
+	if (target_of_message(call, &target, answer))
 		show(call, PAGE_UNSUBSCRIBE, &target, answer);
-	else if (result == RESULT_NONE)
-		answer_unknown(call, answer);
-	else
-		answer_later(call, answer);
 }
 
 /* LST-10: time, token, list, channel; no address of any client. */
@@ -149,6 +144,8 @@ unsubscribe_do(struct call *call, struct http_answer *answer)
 		result = record_unseen(call, &err);
 	if (result == RESULT_OK) {
 		show(call, PAGE_UNSUBSCRIBED, &target, answer);
+	} else if (result == RESULT_NONE && call->is_genuine) {
+		answer_plain(call, 409, PAGE_SHARED, answer);
 	} else if (result == RESULT_NONE) {
 		answer_unknown(call, answer);
 	} else {

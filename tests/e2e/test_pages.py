@@ -320,12 +320,12 @@ def test_shared_message_speaks_for_nobody(lab, client):
     message = lab.inbox(one).wait_one()
     token = re.search(r"recu\+([a-z2-7]{40})@", message["Return-Path"])
     identity = base64.b32decode(token.group(1).upper())[1:17]
-    for purpose in "pd":
+    for purpose in "upd":
         url = f"{lab.web.url}/{purpose}/{token_for(lab, purpose, identity)}"
         wait_until(lambda u=url: client.ask("GET", u).status != 503,
                    "the message to be in the store")
         assert client.ask("GET", url, **ENGLISH).status == 409
-        answer = client.post_form(url, ("lang", "en"))
+        answer = client.post_form(url, PAIR, ("lang", "en"))
         assert answer.status == 409
         assert "several people" in answer.body
         assert one not in answer.body and two not in answer.body
