@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "hook", hook_command, "tell other systems what people say" },
 	{ "rights", rights_command,
 	  "show, erase and restrict a person's data" },
+	{ "stats", stats_command, "what left by day and class, in figures" },
 	{ "key", key_command, "make, list and rotate keys" },
 };
 

@@ -23,6 +23,7 @@ int release_command(int argc, char **argv);
 int report_command(int argc, char **argv);
 int rights_command(int argc, char **argv);
 int seal_command(int argc, char **argv);
+int stats_command(int argc, char **argv);
 int suppress_command(int argc, char **argv);
 int try_command(int argc, char **argv);
 int verify_command(int argc, char **argv);

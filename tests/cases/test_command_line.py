@@ -7,7 +7,7 @@ import pytest
 
 TREE = Path(__file__).resolve().parents[2]
 AVIS = os.environ.get("AVIS_BIN", str(TREE / "build" / "avis"))
-COMMANDS = ["check", "try", "doctor", "proof", "report", "journal", "consent", "rights", "hook",
+COMMANDS = ["check", "try", "doctor", "proof", "report", "journal", "consent", "rights", "hook", "stats",
             "key"]
 
 

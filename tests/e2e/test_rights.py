@@ -4,12 +4,15 @@ import base64
 import html.parser
 import json
 import smtplib
+import subprocess
+import time
 
 import pytest
 
 from tests.e2e.people import (
     Case, field, letter, send_and_receive, wait_case)
 from tests.e2e.test_unsubscribe import leave, newsletter, way_out
+from tests.lab.avis import BUILD
 from tests.lab.waiting import wait_until
 
 GONE, STAYS = "emma@example.com", "anne@example.com"
@@ -137,6 +140,19 @@ def test_GDPR_14_register_of_all_classes(lab):
     assert data["activities"][0]["reading_receipts"]
 
 
+def test_figures_by_day_and_class(lab, correspondence):
+    rows = json.loads(lab.avis.run("stats", "--json").stdout)
+    of = {row["class"]: row for row in rows}
+    assert of["letter"]["left"] == 3
+    assert of["letter"]["delivered"] == 4
+    assert of["newsletter"]["left"] == 1
+    assert sum(row["unsubscribed"] for row in rows) == 1
+    text = lab.avis.run("stats").stdout
+    assert "newsletter" in text and "@" not in text
+    assert lab.avis.run("stats", "--json", "--until",
+                        "2020-01-01").stdout.strip() == "[]"
+
+
 # -- erasure (GDPR-9): in the order of this file ----------------------------
 
 def forms(address):
@@ -225,6 +241,35 @@ def test_GDPR_9_from_the_journals_alone(lab, correspondence):
     assert [k for k in case.kinds if k == "submitted"] == ["submitted"]
     assert case.message["recipients"][0]["address"] == STAYS
     assert GONE not in json.dumps(case.data)
+
+
+def test_GDPR_9_killed_half_way_and_done_again(lab, correspondence):
+    """Whatever the moment: run again, nothing of the person is left."""
+    person = "benoit@example.com"
+    for n in range(12):
+        text = letter("recouvrement@example.fr", to=f"{person}, {STAYS}")
+        lab.send("recouvrement@example.fr", [person, STAYS], text)
+    last = lab.inbox(STAYS).wait_one(subject=field(text, "Subject"))
+    wait_case(lab, last, "delivered", 2)
+    for delay in (0.002, 0.01, 0.02, 0.04, 0.08):
+        running = subprocess.Popen(
+            [BUILD / "avis", "rights", "erase", "--conf", lab.avis.conf,
+             "--do", person], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        running.kill()
+        running.wait()
+        lab.avis.run("journal verify")
+    lab.avis.run("rights erase", "--do", person)
+    assert "nothing to destroy" in lab.avis.run("rights erase",
+                                                person).stdout
+    case = Case(json.loads(proof(lab, last).stdout))
+    assert case.state(2) == "delivered"
+    assert [r["address"] for r in case.message["recipients"]] == ["", STAYS]
+    assert person not in json.dumps(case.data)
+    for path in places(lab):
+        if path.suffix != ".aof" and path.suffix != ".rdb":
+            assert person.encode() not in path.read_bytes().lower(), path
 
 
 def test_erasing_again_finds_only_what_came_since(lab, correspondence):
