@@ -494,6 +494,7 @@ post(struct hook *hook, struct source *source, int64_t *wait_ms_r,
 	    put_aside(hook, &letter, status, err) == RESULT_OK) {
 		hook->cursor.aside++;
 		taken(hook, source);
+		save(hook);
 		return RESULT_OK;
 	}
 	return not_taken(hook, status, wait_ms_r, err);

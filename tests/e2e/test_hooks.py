@@ -206,9 +206,9 @@ def test_what_is_refused_is_put_aside_and_told():
         office.consents(3, 1, "bad")
         office.run()
         wait_told(office, 2, "bad")
-        done = office.avis.run("hook status", check=False)
-        assert done.returncode == 1
-        assert "1 put aside" in done.stdout
+        wait_until(lambda: "1 put aside" in office.avis.run(
+            "hook status", check=False).stdout, "the status to tell")
+        assert office.avis.run("hook status", check=False).returncode == 1
         text = (office.state / "crm.aside").read_text()
         assert text.count("\n") == 1 and " consent 422" in text
         assert "@" not in text
