@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ CONNECTIONS = (1, 10, 100)
 # What the other programs get: a folder, then these.
 EVENTS = ("20000", "8")
 WITH_REDIS = ("bench_refusals", "bench_maillog")
+WITH_RECORD = ("bench_bundle",)
 MAILLOG = "20000"
 # People who want no mail, and how many questions about them.
 REFUSALS = ("10000", "1000000")
@@ -179,7 +181,8 @@ def aims(results):
 def others(build):
     """Whatever else measures: bench_*.c."""
     for program in sorted((build / "tests/bench").glob("bench_*")):
-        if not program.suffix and program.name not in WITH_REDIS:
+        if not program.suffix and program.name not in (
+                *WITH_REDIS, *WITH_RECORD):
             print(f"\n{program.name}")
             sys.stdout.flush()
             with tempfile.TemporaryDirectory(dir=".") as folder:
@@ -194,6 +197,30 @@ def maillog(place, build):
     sys.stdout.flush()
     subprocess.run([build / "tests/bench/bench_maillog",
                     place.folder("maillog"), redis.url, MAILLOG], check=True)
+
+
+def seals(place, build):
+    """What sealing reads and hashes, beside sha256sum on the same bytes."""
+    record = place.folder("seals")
+    subprocess.run([build / "tests/bench/bench_journal", record, *EVENTS],
+                   check=True, stdout=subprocess.DEVNULL)
+    log = record / "bench.journal" / "00000001.log"
+    beside = {"avis": [build / "tests/bench/bench_bundle", "seal", log],
+              "sha256sum": ["sha256sum", log],
+              "openssl": ["openssl", "dgst", "-sha256", log]}
+    rates = {name: [] for name in beside}
+    for _ in range(5):
+        for name, words in beside.items():
+            started = time.monotonic()
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+            rates[name].append(log.stat().st_size / 1e6
+                               / (time.monotonic() - started))
+    print("\nsealing: all entries read, their chain checked, the tree built")
+    for name, found in rates.items():
+        print(f"  {name:<12}{statistics.median(found):8.0f} MB/s")
+    ratio = statistics.median(rates["avis"]) \
+        / statistics.median(rates["sha256sum"])
+    print(f"  {ratio:.2f} of sha256sum (aim: 0.5)")
 
 
 def refusals(place, build, is_large):
@@ -212,7 +239,8 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["unix", "tcp", "refusals", "maillog"])
+    parser.add_argument("--only", choices=["unix", "tcp", "refusals",
+                                           "maillog", "seals"])
     parser.add_argument("--large", action="store_true")
     words = parser.parse_args()
     build = words.build.resolve()
@@ -227,6 +255,8 @@ def main():
             return refusals(place, build, words.large)
         if words.only == "maillog":
             return maillog(place, build)
+        if words.only == "seals":
+            return seals(place, build)
         results = run(place, build, kinds, words.messages, words.rounds)
     table(results)
     aims(results)
@@ -235,6 +265,7 @@ def main():
         with Place("avis-bench-") as place:
             refusals(place, build, words.large)
             maillog(place, build)
+            seals(place, build)
     return None
 
 
