@@ -103,7 +103,7 @@ class Authority:
                      self.root, "-keyfile", self.folder / "root.key",
                      "-extensions", profile, "-notext", "-in", request,
                      "-startdate", utc(begins or now() - DAY),
-                     "-enddate", utc(ends or now() + 30 * DAY),
+                     "-enddate", utc(ends or now() + 300 * DAY),
                      "-out", certificate)
         return key, certificate
 
