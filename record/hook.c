@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "record/appender.h"
+#include "record/bounce.h"
 #include "record/find.h"
 #include "record/hook_post.h"
 #include "record/local.h"
@@ -73,13 +74,19 @@ static const struct {
 };
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
+/* As hard_bounces has it (STAT-4): not what anyone could have written. */
+static bool
+is_hard(const struct event *event)
+{
+	return event->grade != GRADE_CLAIMED && bounce_is_hard(event->status);
+}
+
 unsigned
 hook_event_of(const struct event *event)
 {
 	for (size_t i = 0; i < WORDS; i++)
 		if (words[i].kind == event->kind)
-			return event->kind != EVENT_FAILED ||
-			                       event->status[0] == '5'
+			return event->kind != EVENT_FAILED || is_hard(event)
 			               ? words[i].bit
 			               : 0;
 	return 0;

@@ -96,6 +96,7 @@ static const struct {
 	{ EVENT_CONSENT, "", "consent" },
 	{ EVENT_FAILED, "5.1.1", "hard-bounce" },
 	{ EVENT_FAILED, "4.2.2", "" },
+	{ EVENT_FAILED, "5.7.1", "" }, /* BULK-5 */
 	{ EVENT_SUBMITTED, "", "" },
 	{ EVENT_ERASED, "", "" },
 };
