@@ -122,6 +122,27 @@ header_list(const struct transfer_request *request)
 	return list;
 }
 
+/* "Expire date:Nov 22 23:10:01 2026 GMT" of the server's own. */
+static time_ms_t
+certificate_ends(CURL *curl)
+{
+	static const char name[] = "Expire date:";
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) != CURLE_OK ||
+	    info == NULL || info->num_of_certs < 1)
+		return 0;
+	for (struct curl_slist *item = info->certinfo[0]; item != NULL;
+	     item = item->next)
+		if (strncmp(item->data, name, sizeof(name) - 1) == 0) {
+			time_t ends = curl_getdate(
+				item->data + sizeof(name) - 1, NULL);
+
+			return ends > 0 ? (time_ms_t)ends * 1000 : 0;
+		}
+	return 0;
+}
+
 enum result
 transfer_run(struct arena *arena, struct transfer *transfer,
              const struct transfer_request *request,
@@ -135,6 +156,7 @@ transfer_run(struct arena *arena, struct transfer *transfer,
 	prepare(transfer, request->url, request->timeout_ms);
 	buf_init(&state.body, request->answer_limit + 1);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &state);
 	if (request->is_post) {
@@ -148,7 +170,10 @@ transfer_run(struct arena *arena, struct transfer *transfer,
 	curl_slist_free_all(headers);
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-		*answer_r = (struct transfer_answer){ .status = status };
+		*answer_r = (struct transfer_answer){
+			.status = status,
+			.certificate_ends = certificate_ends(curl),
+		};
 		if (state.body.len > 0)
 			answer_r->body =
 				span_make(arena_strndup(arena, state.body.data,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/span.h"
 
@@ -31,6 +32,7 @@ struct transfer_request {
 struct transfer_answer {
 	long status; /* 200... */
 	struct span body;
+	time_ms_t certificate_ends; /* of the server; 0: it showed none */
 };
 /*
  * OK: there is an answer, whatever its status. RETRY: there is none (no

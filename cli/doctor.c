@@ -39,9 +39,10 @@ enum {
 typedef void family(struct symptom_list *, const struct settings *,
                     const struct doctor_options *);
 
-static family *const families[] = { doctor_mta,     doctor_signer, doctor_store,
-	                            doctor_held,    doctor_files,  doctor_seal,
-	                            doctor_archive, doctor_host };
+static family *const families[] = {
+	doctor_mta,  doctor_signer,  doctor_store, doctor_held, doctor_files,
+	doctor_seal, doctor_archive, doctor_pages, doctor_host
+};
 
 static const struct {
 	const char *word;

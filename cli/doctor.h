@@ -73,6 +73,8 @@ void doctor_seal(struct symptom_list *list, const struct settings *settings,
                  const struct doctor_options *options);
 void doctor_archive(struct symptom_list *list, const struct settings *settings,
                     const struct doctor_options *options);
+void doctor_pages(struct symptom_list *list, const struct settings *settings,
+                  const struct doctor_options *options);
 void doctor_host(struct symptom_list *list, const struct settings *settings,
                  const struct doctor_options *options);
 
