@@ -352,7 +352,7 @@ install: all
 		install -m 644 $$file $$name.sample && \
 		{ [ -e $$name ] || install -m 644 $$file $$name; } || \
 		exit 1; done
-	$(Q)for folder in postfix sendmail; do \
+	$(Q)for folder in postfix sendmail nginx caddy; do \
 		install -D -m 644 -t $(DOC)/$$folder contrib/$$folder/* || exit 1; \
 		done
 	install -D -m 644 -t $(SHARE)/templates $(BUILTIN)

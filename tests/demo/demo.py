@@ -19,10 +19,12 @@ from tests.demo import page  # noqa: E402
 from tests.demo.letters import (  # noqa: E402
     ALL, GHOST, NEWSLETTER, NOTICE, ORDER, UNASKED)
 from tests.lab import reports, smtp  # noqa: E402
-from tests.lab.avis import BUILD  # noqa: E402
+from tests.lab.avis import BUILD, SAMPLES  # noqa: E402
+from tests.lab.browsers import Client, one_click_url  # noqa: E402
 from tests.lab.labs import Lab  # noqa: E402
 from tests.lab.waiting import LabError, wait_until  # noqa: E402
 
+POLICY = (SAMPLES / "policy.conf").read_text()
 KEEP = os.environ.get("KEEP", "") not in ("", "0", "no")
 
 
@@ -38,7 +40,11 @@ def start(lab):
     lab.start()
     page.row("Redis", "on a Unix socket, append-only file on")
     page.row("avis-milter", "with conf/avis.conf and conf/policy.conf, "
-             "the samples; only paths and networks differ")
+             "the samples; paths and networks differ, and the newsletter "
+             "has one-click, as if a signer followed (dkim_signs)")
+    lab.avis.wait_log("one-click links are given out")
+    page.row("avis-web", f"{lab.web.url}, with a certificate of this run; a "
+             "proxy may stand in front of it")
     page.row("Postfix of example.fr", "our mail server: "
              f"127.0.0.1:{lab.sender.port('own')}, avis is its milter")
     page.row("Postfix of example.com", "somebody else's: "
@@ -66,7 +72,7 @@ def refusal_of(lab, letter):
         lab.send(letter.sender, [letter.to], letter.data)
     except smtplib.SMTPResponseException as refused:
         return f"{refused.smtp_code} {refused.smtp_error}"
-    raise LabError("a newsletter left without consent")
+    raise LabError("a newsletter left to one who does not want it")
 
 
 def send_all(lab):
@@ -163,6 +169,22 @@ def show_all(lab):
             page.say(AFTERWORDS[letter], 4)
 
 
+def leave(lab):
+    """Gmail's button, or any other: RFC 8058."""
+    page.title("Benoît has enough of it")
+    url = one_click_url(NEWSLETTER.received)
+    page.row("Benoît", "presses Unsubscribe in his mail program, which sends "
+             "what the header says:")
+    page.command(f"curl --data List-Unsubscribe=One-Click {url}")
+    answer = Client(lab.web.certificate).post_parts(url)
+    if answer.status != 200:
+        raise LabError(f"one-click: {answer.status}\n{answer.body}")
+    page.block(f"{answer.status}: it is on disk, and holds from now on", 6)
+    page.row("the newsletter", "goes out to him once more, this instant:")
+    page.block(refusal_of(lab, NEWSLETTER), 8)
+    page.row("his order", "would still reach him: one click, one list")
+
+
 def show_next(lab):
     page.title("And now")
     check = lab.avis.run("journal", "verify", check=False).stdout
@@ -204,7 +226,8 @@ def keep_running(lab):
 def run():
     started = time.monotonic()
     introduce()
-    lab = Lab()
+    lab = Lab(has_web=True, settings={"dkim_signs": True},
+              policy=POLICY.replace('"mailto"', '"one-click"'))
     with lab.place:
         start(lab)
         consent(lab)
@@ -212,6 +235,7 @@ def run():
         answer_all(lab)
         wait_for_answers(lab)
         show_all(lab)
+        leave(lab)
         show_next(lab)
         if KEEP:
             keep_running(lab)

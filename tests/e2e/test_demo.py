@@ -53,6 +53,10 @@ def test_demo_tells_its_story(reachable):
     assert "state: displayed by the recipient's mail program" in text
     assert "state: answered by the recipient" in text
     assert "state: could not be delivered" in text
+    assert re.search(r"List-Unsubscribe-Post: +List-Unsubscribe=One-Click",
+                     text)
+    assert "200: it is on disk" in text
+    assert "5.7.1 the recipient unsubscribed from newsletter" in text
     assert "Everything is stopped and removed." in text
     assert "\033" not in text  # no colours: this is no terminal
     assert [line for line in text.splitlines() if len(line) > 100] == []
