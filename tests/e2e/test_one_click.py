@@ -280,7 +280,7 @@ def test_LST_6_a_message_to_several_is_nobodys_to_leave(lab, client):
     identity = base64.b32decode(name.upper() + "=" * (-len(name) % 8))[:16]
     url = f"{lab.web.url}/u/{token_for(lab, 'u', identity)}"
     assert client.post_form(url).status == 409
-    assert client.ask("GET", url).status == 404
+    assert client.ask("GET", url).status == 409
     assert not any(is_stopped(lab, reader) for reader in readers)
 
 
