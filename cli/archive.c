@@ -8,6 +8,7 @@
 #include "cli/open.h"
 #include "record/expire.h"
 #include "record/local.h"
+#include "record/seal.h"
 
 static const char help[] =
 	"usage: avis archive add [OPTIONS]\n"
@@ -72,6 +73,28 @@ open_it(struct archive_work *work, bool may_write)
 
 /* --- add -------------------------------------------------------------- */
 
+static bool
+add_seals(struct archive_work *work, const struct local_writers *writers,
+          struct archive_report *report)
+{
+	struct opened *opened = &work->opened;
+
+	for (size_t i = 0; i < writers->count; i++) {
+		struct error err;
+
+		if (archive_add_seals(
+			    work->archive,
+			    seal_writer_folder(opened->arena, opened->settings,
+		                               writers->items[i]),
+			    writers->items[i], report, &err) == RESULT_OK)
+			continue;
+		opened_say(opened, "seals of %s: %s", writers->items[i],
+		           err.text);
+		return false;
+	}
+	return true;
+}
+
 static int
 add(struct archive_work *work)
 {
@@ -96,10 +119,12 @@ add(struct archive_work *work)
 			           err.text);
 			is_good = false;
 		}
-	printf("%llu segments, %llu entries, %llu bytes added\n",
+	is_good &= add_seals(work, &writers, &report);
+	printf("%llu segments, %llu entries, %llu bytes, %llu seals added\n",
 	       (unsigned long long)report.segments,
 	       (unsigned long long)report.entries,
-	       (unsigned long long)report.bytes);
+	       (unsigned long long)report.bytes,
+	       (unsigned long long)report.seals);
 	return is_good ? EXIT_DONE : EXIT_PROBLEM;
 }
 
@@ -176,6 +201,8 @@ verify(struct archive_work *work)
 	       (unsigned long long)report.entries);
 	if (report.erased > 0)
 		printf(", %llu erased", (unsigned long long)report.erased);
+	if (report.seals > 0)
+		printf(", %llu seals fit", (unsigned long long)report.seals);
 	putchar('\n');
 	return is_good ? EXIT_DONE : EXIT_PROBLEM;
 }

@@ -62,6 +62,7 @@ struct archive_report {
 	uint64_t entries;
 	uint64_t erased;
 	uint64_t bytes;
+	uint64_t seals; /* heads: copied, or found to fit */
 };
 
 /*
@@ -74,7 +75,16 @@ enum result archive_add(struct archive *archive, const char *journal,
                         struct error *err) MUST_CHECK;
 
 /*
- * Reads one segment again: sum, checksums, chain, commitments, payloads.
+ * Copies the heads, signatures and stamps of that writer (record/seal.h);
+ * seals is the folder that has them, which need not exist.
+ */
+enum result archive_add_seals(struct archive *archive, const char *seals,
+                              const char *writer, struct archive_report *report,
+                              struct error *err) MUST_CHECK;
+
+/*
+ * Reads one segment again: sum, checksums, chain, commitments, payloads, and
+ * that each head over it has the root it says.
  * prev: the hash its first entry must name; NULL: taken on trust.
  */
 enum result archive_verify(struct archive *archive,

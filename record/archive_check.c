@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "record/archive_parts.h"
+#include "record/merkle.h"
 #include "record/packed.h"
 
 static enum result
@@ -86,16 +87,36 @@ archive_walk(struct archive *archive, const struct archive_segment *segment,
 	return result;
 }
 
+struct checking {
+	struct archive_report *report;
+	struct merkle tree;
+	struct archive_heads heads;
+	bool is_forged; /* a head has another root */
+};
+
 static bool
-count_entry(void *context, const struct event *event,
+check_entry(void *context, const struct event *event,
             const struct reader_entry *entry)
 {
-	struct archive_report *report = context;
+	struct checking *checking = context;
+	uint8_t leaf[DIGEST_BYTES], root[DIGEST_BYTES];
 
 	(void)event;
-	report->entries++;
-	report->erased += entry->is_erased ? 1 : 0;
-	return true;
+	checking->report->entries++;
+	checking->report->erased += entry->is_erased ? 1 : 0;
+	merkle_leaf(entry->entry, leaf);
+	merkle_add(&checking->tree, leaf);
+	for (size_t i = 0; i < checking->heads.count; i++) {
+		const struct head *head = &checking->heads.items[i];
+
+		if (head->size != checking->tree.size)
+			continue;
+		merkle_root(&checking->tree, root);
+		checking->is_forged |=
+			memcmp(root, head->root, DIGEST_BYTES) != 0;
+		checking->report->seals++;
+	}
+	return !checking->is_forged;
 }
 
 static enum result
@@ -107,12 +128,13 @@ differs(const char *what, struct error *err)
 
 static enum result
 verify_packed(const struct archive_segment *segment, const uint8_t *prev,
-              struct packed *packed, struct archive_report *report,
+              struct packed *packed, struct checking *checking,
               struct error *err)
 {
+	struct archive_report *report = checking->report;
 	uint64_t before = report->entries;
-	struct walk walk = { .visit = count_entry,
-		             .context = report,
+	struct walk walk = { .visit = check_entry,
+		             .context = checking,
 		             .has_hash = prev != NULL };
 	uint8_t sum[DIGEST_BYTES];
 	enum result result = packed_sum(packed, sum, err);
@@ -126,6 +148,8 @@ verify_packed(const struct archive_segment *segment, const uint8_t *prev,
 	result = walk_packed(&walk, packed, err);
 	if (result != RESULT_OK)
 		return result;
+	if (checking->is_forged)
+		return differs("a seal is over other entries than these", err);
 	if (memcmp(walk.hash, segment->last_hash, DIGEST_BYTES) != 0 ||
 	    report->entries - before != segment->last + 1 - segment->first)
 		return differs("it ends with another entry than the index "
@@ -140,12 +164,19 @@ archive_verify(struct archive *archive, const struct archive_segment *segment,
                const uint8_t *prev, struct archive_report *report,
                struct error *err)
 {
+	struct checking checking = { .report = report };
+	struct arena *arena = arena_new();
 	struct packed *packed = NULL;
 	enum result result = open_packed(archive, segment, &packed, err);
 
+	merkle_init(&checking.tree);
 	if (result == RESULT_OK)
-		result = verify_packed(segment, prev, packed, report, err);
+		result = archive_heads_of(arena, archive, segment,
+		                          &checking.heads, err);
+	if (result == RESULT_OK)
+		result = verify_packed(segment, prev, packed, &checking, err);
 	packed_close(&packed);
+	arena_free(&arena);
 	if (result != RESULT_OK)
 		error_prefix(err, "%s/%08u", segment->writer,
 		             (unsigned)segment->number);

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "record/archive.h"
+#include "record/head.h"
 #include "record/schema.h"
 #include "record/sqlite.h"
 
@@ -30,6 +31,17 @@ struct mark archive_mark_message(struct message_id id);
 /* A place in a row: the rest of the hash, and the block, little endian. */
 #define ARCHIVE_PLACE_BYTES 7
 #define ARCHIVE_BLOCK_LIMIT (1u << 24)
+
+/* Heads over one segment, whatever part of it. */
+struct archive_heads {
+	struct head *items;
+	size_t count;
+	size_t room;
+};
+enum result archive_heads_of(struct arena *arena, const struct archive *archive,
+                             const struct archive_segment *segment,
+                             struct archive_heads *heads_r,
+                             struct error *err) MUST_CHECK;
 
 /* "FOLDER/WRITER/00000001.pack" */
 void archive_path(const struct archive *archive, const char *writer,

@@ -31,12 +31,14 @@ NAMES = ("chatty", "bare", "bare+edits", "avis")
 CONNECTIONS = (1, 10, 100)
 # What the other programs get: a folder, then these.
 EVENTS = ("20000", "8")
-WITH_REDIS = ("bench_refusals", "bench_maillog")
+WITH_REDIS = ("bench_refusals", "bench_maillog", "bench_archive")
 WITH_RECORD = ("bench_bundle",)
 MAILLOG = "20000"
 # People who want no mail, and how many questions about them.
 REFUSALS = ("10000", "1000000")
 LARGE = "10000000"
+# Messages in Redis and in the archive, one of which is to be proven.
+ARCHIVED = ("10000", "1000000")
 LOOKUPS = "20000"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -234,13 +236,31 @@ def refusals(place, build, is_large):
                     *REFUSALS, *([LARGE] if is_large else [])], check=True)
 
 
+def archive(place, build, is_large):
+    """What a proof costs, out of how many; Redis takes no 10 million here."""
+    from tests.lab.redis_server import RedisServer
+    for count in ARCHIVED + ((LARGE,) if is_large else ()):
+        print(f"\nbench_archive, {count} messages")
+        sys.stdout.flush()
+        words = []
+        if count != LARGE:
+            redis = RedisServer(place, f"redis-archive-{count}").start()
+            redis.command("CONFIG", "SET", "appendonly", "no")
+            words = [redis.url]
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            subprocess.run([build / "tests/bench/bench_archive", folder,
+                            count, *words], check=True)
+        if words:
+            redis.stop()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=Path)
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=["unix", "tcp", "refusals",
-                                           "maillog", "seals"])
+                                           "maillog", "seals", "archive"])
     parser.add_argument("--large", action="store_true")
     words = parser.parse_args()
     build = words.build.resolve()
@@ -253,6 +273,8 @@ def main():
     with Place("avis-bench-") as place:
         if words.only == "refusals":
             return refusals(place, build, words.large)
+        if words.only == "archive":
+            return archive(place, build, words.large)
         if words.only == "maillog":
             return maillog(place, build)
         if words.only == "seals":
@@ -266,6 +288,7 @@ def main():
             refusals(place, build, words.large)
             maillog(place, build)
             seals(place, build)
+            archive(place, build, words.large)
     return None
 
 

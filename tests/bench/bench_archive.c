@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/log.h"
 #include "record/archive.h"
 #include "record/feed.h"
@@ -46,6 +47,17 @@ person(struct arena *arena, unsigned number)
 	return arena_printf(arena, "person.%u@example.com", number);
 }
 
+static char *
+part_sum(struct arena *arena, unsigned number)
+{
+	char text[ENCODE_BASE64URL_SIZE(DIGEST_BYTES)];
+	uint8_t sum[DIGEST_BYTES];
+
+	digest_sha256(&number, sizeof(number), sum);
+	encode_base64url(sum, sizeof(sum), text);
+	return arena_strdup(arena, text);
+}
+
 /* As the milter writes it for a class with receipts for failures. */
 static struct event
 ordinary(struct arena *arena, unsigned number)
@@ -78,6 +90,11 @@ ordinary(struct arena *arena, unsigned number)
 	event_fact_add(arena, &event, "reason",
 	               "class service (rule 3: nothing before it matched); "
 	               "receipts: failure, delay");
+	event_fact_add(arena, &event, "parts",
+	               arena_printf(arena,
+	                            "1 text/plain 1%u %s\n2 text/html 4%u %s",
+	                            number % 997, part_sum(arena, number),
+	                            number % 991, part_sum(arena, ~number)));
 	event.recipients = arena_array(arena, 1, sizeof(*event.recipients));
 	event.recipient_count = 1;
 	event.recipients[0].address = person(arena, number % people);
