@@ -16,6 +16,7 @@ struct waiting {
 	const struct bundle_request *request;
 	int64_t until_us;
 	bool has_asked;
+	const char *left_out;
 };
 
 static void
@@ -75,7 +76,8 @@ make(struct waiting *waiting, struct fileset *set, struct error *err)
 	enum result result;
 
 	while ((result = bundle_make(waiting->opened->arena, waiting->request,
-	                             set, err)) == RESULT_RETRY) {
+	                             set, &waiting->left_out, err)) ==
+	       RESULT_RETRY) {
 		struct error why = *err;
 
 		if (!waiting->has_asked && !has_key(settings) &&
@@ -123,7 +125,7 @@ bundle_answer(const struct opened *opened, const struct bundle_request *request,
 {
 	struct waiting waiting = { opened, request,
 		                   clock_steady_us() + WAIT_S * 1000000LL,
-		                   false };
+		                   false, "" };
 	struct fileset set;
 	struct error err;
 	enum result result = RESULT_BAD;
@@ -141,6 +143,9 @@ bundle_answer(const struct opened *opened, const struct bundle_request *request,
 		opened_say(opened, "%s", err.text);
 		return EXIT_PROBLEM;
 	}
+	if (waiting.left_out[0] != '\0')
+		opened_say(opened, "the message itself is not in it: %s",
+		           waiting.left_out);
 	if (strcmp(path, "-") != 0)
 		printf("%s: %s, %zu files; `avis verify %s` or `sh verify.sh` "
 		       "in it checks it\n",

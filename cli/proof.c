@@ -42,7 +42,9 @@ static const char help[] =
 	"      --purpose TEXT   what the answer is for; it is recorded\n"
 	"      --case NUMBER    the case it belongs to; it is recorded\n"
 	"      --bundle PATH    make an evidence bundle of one message: a\n"
-	"                       folder, a .tar file, or - for a tar\n"
+	"                       folder, a .tar file, or - for a tar; with --to\n"
+	"                       about that recipient alone\n"
+	"      --with-others    name all recipients of the message in it\n"
 	"      --all            show all that fit, not a list of them\n"
 	"      --eml FILE       write the message as it left, if it was kept\n"
 	"      --json           print one JSON object\n"
@@ -67,6 +69,7 @@ enum {
 	OPTION_PURPOSE,
 	OPTION_CASE,
 	OPTION_BUNDLE,
+	OPTION_WITH_OTHERS,
 	OPTION_ALL,
 	OPTION_JSON,
 	OPTION_PDF,
@@ -84,6 +87,7 @@ struct proof {
 	struct question question;
 	const char *eml;    /* NULL */
 	const char *bundle; /* where to; "" */
+	bool names_others;  /* in the bundle */
 	bool wants_all;
 	bool wants_json;
 	const char *pdf; /* where to; "" */
@@ -178,6 +182,9 @@ set_option(struct proof *proof, int option, int *code_r)
 	case OPTION_BUNDLE:
 		proof->bundle = optarg;
 		return true;
+	case OPTION_WITH_OTHERS:
+		proof->names_others = true;
+		return true;
 	case OPTION_ALL:
 		proof->wants_all = true;
 		return true;
@@ -215,6 +222,7 @@ read_options(struct proof *proof, int argc, char **argv, int *code_r)
 		{ "purpose", required_argument, NULL, OPTION_PURPOSE },
 		{ "case", required_argument, NULL, OPTION_CASE },
 		{ "bundle", required_argument, NULL, OPTION_BUNDLE },
+		{ "with-others", no_argument, NULL, OPTION_WITH_OTHERS },
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "pdf", required_argument, NULL, OPTION_PDF },
@@ -605,6 +613,16 @@ names_of(struct arena *arena, const struct cases *cases)
 	return names;
 }
 
+/* 0: --to is none of its recipients. */
+static unsigned
+recipient_asked(const struct proof *proof, const struct event_list *events)
+{
+	const struct event *first = case_first(events);
+
+	return first != NULL ? event_recipient_number(first, proof->query.to)
+	                     : 0;
+}
+
 /* Entries are read from the journals or the archive, whoever knew of them. */
 static int
 make_bundle(struct proof *proof, const struct cases *cases)
@@ -619,13 +637,28 @@ make_bundle(struct proof *proof, const struct cases *cases)
 	if (proof->local.archive == NULL)
 		proof->local.archive = open_archive(&proof->opened);
 
+	const struct event_list *events = &cases->items[0];
 	const struct bundle_request request = {
 		.settings = proof->opened.settings,
 		.archive = proof->local.archive,
-		.events = &cases->items[0],
+		.events = events,
 		.case_number = proof->question.number,
+		.recipient = proof->query.to[0] != '\0'
+		                     ? recipient_asked(proof, events)
+		                     : 0,
+		.names_others = proof->names_others,
 	};
 
+	if (request.recipient == 0 && !proof->names_others &&
+	    bundle_recipients(events) > 1) {
+		opened_say(
+			&proof->opened,
+			"it went to %zu people in one copy: --to ADDRESS "
+			"makes a bundle about one of them, without what names "
+			"the others; --with-others names all",
+			bundle_recipients(events));
+		return EXIT_USAGE;
+	}
 	return bundle_answer(&proof->opened, &request, proof->bundle);
 }
 

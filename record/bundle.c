@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "record/bundle_copies.h"
 #include "record/bundle_form.h"
 #include "record/bundle_texts.h"
+#include "record/content.h"
 #include "record/frame.h"
 #include "record/reader.h"
 #include "record/seal.h"
 
-#define TEXT_BYTES  ((size_t)16 * 1024 * 1024)
-#define TRUST_LIMIT ((size_t)4 * 1024 * 1024)
+#define TEXT_BYTES    ((size_t)16 * 1024 * 1024)
+#define TRUST_LIMIT   ((size_t)4 * 1024 * 1024)
+#define MESSAGE_BYTES ((size_t)256 * 1024 * 1024)
 
 /* An entry that is disclosed. */
 struct disclosed {
@@ -24,6 +27,7 @@ struct disclosed {
 	struct merkle_audit audit;
 	struct span entry; /* empty until it was read */
 	struct span salted;
+	bool is_shown; /* its payload */
 };
 
 struct making {
@@ -35,6 +39,8 @@ struct making {
 	struct head_file *heads;
 	size_t head_count;
 	size_t head_room;
+	struct bundle_payload *payloads; /* those that are shown */
+	size_t payload_count;
 };
 
 /* --- which entries ---------------------------------------------------- */
@@ -44,6 +50,56 @@ static bool
 is_evidence(const struct event *event)
 {
 	return event->kind != EVENT_ASKED && event->kind != EVENT_EXPORTED;
+}
+
+static bool
+is_about(const struct bundle_request *request, unsigned recipient)
+{
+	return request->recipient == 0 || recipient == 0 ||
+	       recipient == request->recipient;
+}
+
+static const struct event *
+submission_of(const struct event_list *events)
+{
+	for (size_t i = 0; i < events->count; i++)
+		if (events->items[i].kind == EVENT_SUBMITTED)
+			return &events->items[i];
+	return NULL;
+}
+
+size_t
+bundle_recipients(const struct event_list *events)
+{
+	const struct event *submitted = submission_of(events);
+
+	return submitted != NULL ? submitted->recipient_count : 0;
+}
+
+/* Does the payload have another recipient's address, in any form of it? */
+static bool
+names_another(const struct bundle_request *request, struct span payload)
+{
+	const struct event *submitted = submission_of(request->events);
+	size_t mine = request->recipient;
+
+	if (mine == 0 && bundle_recipients(request->events) == 1)
+		mine = 1;
+	for (size_t i = 0; submitted != NULL && i < submitted->recipient_count;
+	     i++) {
+		const char *address = submitted->recipients[i].address;
+		const char *orcpt = submitted->recipients[i].orcpt;
+
+		if (i + 1 == mine ||
+		    (mine > 0 &&
+		     text_is(address, submitted->recipients[mine - 1].address)))
+			continue;
+		if (span_find_text(payload, address, 0) < payload.len ||
+		    (orcpt[0] != '\0' &&
+		     span_find_text(payload, orcpt, 0) < payload.len))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -68,7 +124,8 @@ choose(struct making *making)
 		struct disclosed *item = &making->items[making->count];
 		const struct event *event = &events->items[i];
 
-		if (!is_evidence(event))
+		if (!is_evidence(event) ||
+		    !is_about(making->request, event->recipient))
 			continue;
 		snprintf(item->writer, sizeof(item->writer), "%s",
 		         event->writer);
@@ -339,16 +396,91 @@ add_entry(struct making *making, size_t index)
 	    numbered(making, "chain/*.txt", index));
 	buf_done(&text);
 	add(making, item->entry, numbered(making, "events/*.json", index));
-	if (item->salted.len == 0)
+	if (!item->is_shown)
 		return;
 	add(making, span_take(item->salted, FRAME_SALT_BYTES),
 	    numbered(making, "payload/*.salt", index));
 	add(making, span_skip(item->salted, FRAME_SALT_BYTES),
 	    numbered(making, "payload/*.json", index));
-	/* The report as it came, for people's mail programs. */
-	if (event_fact(item->event, "raw")[0] != '\0')
-		add(making, span_of(event_fact(item->event, "raw")),
-		    numbered(making, "reports/*.eml", index));
+}
+
+/* As the journal has them: the store leaves some of it out. */
+static enum result
+open_payloads(struct making *making, struct error *err)
+{
+	const struct bundle_request *request = making->request;
+
+	making->payloads = arena_array(making->arena, making->count,
+	                               sizeof(*making->payloads));
+	for (size_t i = 0; i < making->count; i++) {
+		struct disclosed *item = &making->items[i];
+		struct bundle_payload *shown =
+			&making->payloads[making->payload_count];
+		struct span payload = span_skip(item->salted, FRAME_SALT_BYTES);
+
+		item->is_shown = item->salted.len > 0 &&
+		                 (request->names_others ||
+		                  !names_another(request, payload));
+		if (!item->is_shown)
+			continue;
+		shown->number = i + 1;
+		if (event_read(making->arena, item->entry, payload,
+		               &shown->event, err) != RESULT_OK)
+			return RESULT_BAD;
+		making->payload_count++;
+	}
+	return RESULT_OK;
+}
+
+static void
+add_copies(struct making *making)
+{
+	struct fileset copies;
+
+	bundle_copies(making->arena, making->payloads, making->payload_count,
+	              &copies);
+	for (size_t i = 0; i < copies.count; i++)
+		add(making, copies.items[i].bytes, copies.items[i].name);
+}
+
+static bool
+take_piece(void *context, struct span piece)
+{
+	struct buf *text = context;
+
+	buf_span(text, piece);
+	return !text->is_full;
+}
+
+/* What opens it is in the payload, so who sees that may see the message. */
+static const char *
+add_message(struct making *making)
+{
+	const struct event *submitted = NULL;
+	struct content content;
+	const char *left_out = "";
+	struct error err = { "" };
+	struct buf text;
+
+	for (size_t i = 0; i < making->payload_count; i++)
+		if (event_fact(&making->payloads[i].event, "content_key")[0] !=
+		    '\0')
+			submitted = &making->payloads[i].event;
+	if (submitted == NULL ||
+	    !content_read_text(event_fact(submitted, "content_key"),
+	                       event_fact(submitted, "content_sha256"),
+	                       event_fact(submitted, "content_size"), &content))
+		return "";
+	buf_init(&text, MESSAGE_BYTES);
+	if (content_read(making->request->settings->content, submitted->message,
+	                 &content, take_piece, &text, &err) == RESULT_OK)
+		add(making, copy(making->arena, buf_as_span(&text)),
+		    BUNDLE_AS_SENT);
+	else
+		left_out = arena_strdup(making->arena, err.text);
+	explicit_bzero(&content, sizeof(content));
+	buf_done(&text);
+	return left_out;
 }
 
 static void
@@ -464,7 +596,7 @@ add_manifest(struct making *making)
 
 enum result
 bundle_make(struct arena *arena, const struct bundle_request *request,
-            struct fileset *set_r, struct error *err)
+            struct fileset *set_r, const char **left_out_r, struct error *err)
 {
 	struct making making = { .arena = arena, .request = request };
 	enum result result;
@@ -477,10 +609,14 @@ bundle_make(struct arena *arena, const struct bundle_request *request,
 	result = find_heads(&making, err);
 	for (size_t i = 0; result == RESULT_OK && i < making.head_count; i++)
 		result = read_head(&making, i, err);
+	if (result == RESULT_OK)
+		result = open_payloads(&making, err);
 	if (result != RESULT_OK)
 		return result;
 	for (size_t i = 0; i < making.count; i++)
 		add_entry(&making, i);
+	add_copies(&making);
+	*left_out_r = add_message(&making);
 	for (size_t i = 0; i < making.head_count; i++)
 		add_head(&making, i);
 	add_trust(&making);

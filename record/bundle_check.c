@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "record/bundle_copies.h"
 #include "record/bundle_form.h"
 #include "record/cms.h"
 #include "record/head.h"
@@ -18,6 +19,9 @@ struct checking {
 	struct bundle_check *check;
 	struct manifest manifest;
 	bool has_manifest;
+	struct bundle_payload *payloads;
+	size_t payload_count;
+	size_t payload_room;
 };
 
 static void
@@ -400,6 +404,22 @@ check_tree(const struct looking *looking, const struct head *head)
 		       looking->name, (unsigned long long)place->event.head);
 }
 
+/* For the copies; one that cannot be read has none. */
+static void
+keep_payload(const struct looking *looking, struct span payload)
+{
+	struct checking *checking = looking->checking;
+	struct bundle_payload item = { .number = looking->number };
+	struct error ignored;
+
+	if (event_read(checking->arena, looking->entry, payload, &item.event,
+	               &ignored) == RESULT_OK)
+		*(struct bundle_payload *)arena_push(
+			checking->arena, (void **)&checking->payloads,
+			&checking->payload_count, &checking->payload_room,
+			sizeof(item)) = item;
+}
+
 static void
 check_payload(const struct looking *looking)
 {
@@ -412,7 +432,8 @@ check_payload(const struct looking *looking)
 	uint8_t sum[DIGEST_BYTES];
 
 	if (!has_file(checking, name)) {
-		noted(checking, "payload", "%s: its payload was erased",
+		noted(checking, "payload",
+		      "%s: its payload was erased, or is withheld",
 		      looking->name);
 		return;
 	}
@@ -425,6 +446,7 @@ check_payload(const struct looking *looking)
 	if (memcmp(sum, looking->links.commitment, DIGEST_BYTES) != 0)
 		failed(checking, "payload", "%s is not what %s commits to",
 		       name, looking->name);
+	keep_payload(looking, payload);
 }
 
 /* The manifest names the same entries in the same order. */
@@ -540,6 +562,65 @@ check_entries(struct checking *checking)
 		failed(checking, "order", "there is no entry");
 }
 
+/* --- copies ----------------------------------------------------------- */
+
+/* The message is the one whose sum the submission's payload has. */
+static bool
+is_as_sent(const struct checking *checking, struct span bytes)
+{
+	char hex[DIGEST_HEX_SIZE];
+	uint8_t sum[DIGEST_BYTES];
+
+	digest_sha256(bytes.at, bytes.len, sum);
+	digest_hex(sum, hex);
+	for (size_t i = 0; i < checking->payload_count; i++)
+		if (strcmp(event_fact(&checking->payloads[i].event,
+		                      "content_sha256"),
+		           hex) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_copied(const struct checking *checking, const struct fileset *copies,
+          const struct fileset_file *file)
+{
+	const struct fileset_file *copy = fileset_find(copies, file->name);
+
+	if (strcmp(file->name, BUNDLE_AS_SENT) == 0)
+		return is_as_sent(checking, file->bytes);
+	return copy != NULL && span_equal(copy->bytes, file->bytes);
+}
+
+/* What people read first is what the payloads say, and all of it. */
+static void
+check_copies(struct checking *checking)
+{
+	size_t before = checking->check->failures, count = 0;
+	struct fileset copies;
+
+	bundle_copies(checking->arena, checking->payloads,
+	              checking->payload_count, &copies);
+	for (size_t i = 0; i < checking->set->count; i++) {
+		const struct fileset_file *file = &checking->set->items[i];
+
+		if (!bundle_is_copy(file->name) &&
+		    strcmp(file->name, BUNDLE_AS_SENT) != 0)
+			continue;
+		count++;
+		if (!is_copied(checking, &copies, file))
+			failed(checking, "copies",
+			       "%s is not what the payloads say", file->name);
+	}
+	for (size_t i = 0; i < copies.count; i++)
+		if (!has_file(checking, copies.items[i].name))
+			failed(checking, "copies", "%s is missing",
+			       copies.items[i].name);
+	if (count > 0 && checking->check->failures == before)
+		good(checking, "copies", "%zu files are what the payloads say",
+		     count);
+}
+
 /* --- all of it -------------------------------------------------------- */
 
 static void
@@ -558,8 +639,9 @@ void
 bundle_check(struct arena *arena, const struct fileset *set,
              const struct check_trust *trust, struct bundle_check *check_r)
 {
-	struct checking checking = { arena,          set,  *trust, check_r,
-		                     { .files = 0 }, false };
+	struct checking checking = {
+		.arena = arena, .set = set, .trust = *trust, .check = check_r
+	};
 	time_ms_t when;
 
 	*check_r = (struct bundle_check){ .authority = "", .signer = "" };
@@ -575,6 +657,7 @@ bundle_check(struct arena *arena, const struct fileset *set,
 	take_trust(&checking, &checking.trust.tsa_crl, "trust/tsa.crl.pem", "");
 	check_heads(&checking);
 	check_entries(&checking);
+	check_copies(&checking);
 	when = check_stamp(&checking, "manifest", BUNDLE_MANIFEST);
 	check_signature(&checking, "manifest", BUNDLE_MANIFEST, when);
 }

@@ -280,7 +280,7 @@ for entry in events/*.json; do
 			fail payload "payload/$name.json is not what $entry commits to"
 		payloads=$((payloads + 1))
 	else
-		note payload "$entry: its payload was erased"
+		note payload "$entry: its payload was erased, or is withheld"
 	fi
 	[ "$fails" -eq "$before" ] && ok entry "$entry: entry $seq of $log"
 	count=$((count + 1))
@@ -290,6 +290,42 @@ if grep -qF "\"events\":[$events]," manifest.json; then
 else
 	fail order 'the entries are not those of the manifest, in its order'
 fi
+
+# --- 7. what is there to be read: copies of what payloads have --------------
+# Lines as they stand inside of a JSON text.
+tab=$(printf '\t') cr=$(printf '\r')
+escaped() { sed "s/\\\\/\\\\\\\\/g;s/\"/\\\\\"/g;s/$tab/\\\\t/g;s/$cr\$/\\\\r\\\\n/"; }
+before=$fails copies=0
+if [ -f log/maillog.txt ]; then
+	copies=$((copies + 1))
+	while read -r mark payload rest && IFS= read -r line; do
+		line=$(printf '%s\n' "$line" | escaped)
+		[ "$mark" = '#' ] && grep -qF "\"line\":\"$line\"" "$payload" ||
+			fail copies "log/maillog.txt: a line is not in $payload"
+	done <log/maillog.txt
+fi
+for file in reports/*.eml; do
+	[ -f "$file" ] || continue
+	copies=$((copies + 1))
+	name=${file#reports/}
+	grep -qF "\"raw\":\"$(digest64 <"$file")\"" "events/${name%.eml}.json" ||
+		fail copies "$file is not the report whose sum its entry has"
+done
+if [ -f message/headers-at-eom.txt ]; then
+	copies=$((copies + 1))
+	escaped <message/headers-at-eom.txt | tr -d '\n' >"$work/want"
+	cat payload/*.json | sed 's/","header_[0-9]*":"//g' |
+		grep -qF -f "$work/want" ||
+		fail copies 'message/headers-at-eom.txt is in no payload'
+fi
+if [ -f message/as-sent.eml ]; then
+	copies=$((copies + 1))
+	cat payload/*.json | grep -qF \
+		"\"content_sha256\":\"$(sum_of <message/as-sent.eml)\"" ||
+		fail copies 'message/as-sent.eml is not the message of the payload'
+fi
+[ "$copies" -eq 0 ] || [ "$fails" -gt "$before" ] ||
+	ok copies "$copies files are what the payloads say"
 
 echo
 if [ "$fails" -gt 0 ]; then
