@@ -10,11 +10,11 @@
 #define NAME_BYTES 64
 
 /* Fields that a block may use; flow/plan_blocks.c fills them. */
-static const char *const known[] = {
-	"organisation", "contact", "telephone", "address", "hours",
-	"privacy",      "title",   "reading",   "confirm", "preferences",
-	"unsubscribe",  "way_on",  NULL
-};
+static const char *const known[] = { "organisation", "contact",     "telephone",
+	                             "address",      "hours",       "privacy",
+	                             "title",        "reading",     "confirm",
+	                             "preferences",  "unsubscribe", "way_on",
+	                             "delivery",     NULL };
 
 static const char *const languages[] = { "en", "fr" };
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))

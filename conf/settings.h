@@ -196,6 +196,8 @@ struct class_settings {
 	const char *notice;
 	struct text_list footer;
 	const char *way_on; /* URL, for mail without any link */
+	bool confirm;       /* "I have received this", by button or reply */
+	bool notify_author; /* of what came by the button */
 	const char *links;
 	enum keep_rule keep;
 	int64_t retention_ms;
@@ -338,11 +340,12 @@ struct settings {
 	int64_t segment_bytes;   /* a journal segment closes past this */
 	int64_t segment_age_ms;  /* or when its first entry is that old */
 	const char *blocks;      /* folder of block templates, "" */
-	const char *keys;        /* file, see base/keyring.h */
-	const char *hook_state;  /* folder */
-	bool dkim_signs;         /* a signer that covers LST-5 follows us */
-	const char *log;         /* "stderr" or "syslog" */
-	const char *log_level;   /* error, warn, info, debug */
+	struct text_list confirm_words; /* a subject that confirms */
+	const char *keys;               /* file, see base/keyring.h */
+	const char *hook_state;         /* folder */
+	bool dkim_signs;       /* a signer that covers LST-5 follows us */
+	const char *log;       /* "stderr" or "syslog" */
+	const char *log_level; /* error, warn, info, debug */
 	struct ours_settings ours;
 	struct trusted_settings trusted;
 	struct seal_settings seal;

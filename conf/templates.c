@@ -9,29 +9,36 @@
 #define SETTING "pages.templates"
 
 static const char *const names[] = {
-	"frame.html",       "unsubscribe.html", "unsubscribed.html",
-	"choices-ask.html", "data-ask.html",    "sent.html",
-	"choices.html",     "saved.html",       "data-show.html",
-	"data.html",        "erase.html",       "erase-asked.html",
-	"problem.html",     "mail-choices.txt", "mail-data.txt",
-	"mail-erase.txt",   "style.css",        NULL,
+	"frame.html",         "unsubscribe.html", "unsubscribed.html",
+	"choices-ask.html",   "data-ask.html",    "sent.html",
+	"choices.html",       "saved.html",       "data-show.html",
+	"data.html",          "erase.html",       "erase-asked.html",
+	"problem.html",       "mail-choices.txt", "mail-data.txt",
+	"mail-erase.txt",     "confirm.html",     "confirmed.html",
+	"mail-confirmed.txt", "style.css",        NULL,
 };
 
 /* What a template may ask for; avis-web(8) says what each of them is. */
 static const char *const known[] = {
-	"lang",          "base",          "title",          "org_name",
-	"address",       "contact",       "telephone",      "telephone_url",
-	"hours",         "privacy",       "other_lang",     "other_language",
-	"wish",          "class",         "token",          "token_p",
-	"token_u",       "token_d",       "token_v",        "hours_good",
-	"mails_most",    "needs_address", "is_suggested",   "classes",
-	"number",        "name",          "is_on",          "is_none",
-	"caps",          "value",         "label",          "is_chosen",
-	"asks_receipts", "is_measured",   "channels",       "languages",
-	"changes",       "today",         "person_address", "is_restricted",
-	"choices",       "consents",      "messages",       "date",
-	"state",         "until",         "is_cut",         "messages_most",
-	"is_erasure",    "text",          "link",           NULL,
+	"lang",          "base",          "title",
+	"org_name",      "address",       "contact",
+	"telephone",     "telephone_url", "hours",
+	"privacy",       "other_lang",    "other_language",
+	"wish",          "class",         "token",
+	"token_p",       "token_u",       "token_d",
+	"token_v",       "hours_good",    "mails_most",
+	"needs_address", "is_suggested",  "classes",
+	"number",        "name",          "is_on",
+	"is_none",       "caps",          "value",
+	"label",         "is_chosen",     "asks_receipts",
+	"is_measured",   "channels",      "languages",
+	"changes",       "today",         "person_address",
+	"is_restricted", "choices",       "consents",
+	"messages",      "date",          "state",
+	"until",         "is_cut",        "messages_most",
+	"is_erasure",    "text",          "link",
+	"from",          "subject",       "answer",
+	"confirmed",     "message_id",    NULL,
 };
 
 const char *

@@ -71,6 +71,10 @@ block_fields(const struct plan_input *input)
 	fields_text(fields, "title",
 	            in_language(decision, &decision->class->title));
 	fields_flag(fields, "reading", decision->ask_reading);
+	fields_flag(fields, "delivery",
+	            (decision->notify & DELIVERY_SUCCESS) != 0);
+	if (decision->ask_confirm)
+		fields_text(fields, "confirm", page_url(input, TOKEN_CONFIRM));
 	fields_text(fields, "preferences", page_url(input, TOKEN_PREFERENCES));
 	fields_text(fields, "unsubscribe", unsubscribe_url(input));
 	fields_text(fields, "way_on", decision->class->way_on);

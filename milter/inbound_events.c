@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "milter/bounces.h"
+#include "milter/confirm.h"
 #include "milter/pass_on.h"
 
 #define RAW_BYTES  ((size_t)32 * 1024)
@@ -260,7 +261,9 @@ record_answer(struct session *session, struct inbound_case *found,
 	}
 	event_fact_add(arena, &event, "sign", found->sign);
 	found->is_wanted = true;
-	event_queue(session, found, &event);
+	if (event_queue(session, found, &event))
+		confirm_by_reply(session, found->submitted, found->earlier,
+		                 &event);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "mail/address.h"
+#include "milter/confirm.h"
 #include "milter/inbound_events.h"
 #include "milter/incoming.h"
 #include "record/find.h"
@@ -129,6 +130,7 @@ note_found(struct session *session, const struct facts *facts,
 	event.class_name = submitted->class_name;
 	event.retention_ms = submitted->retention_ms;
 	record_reply(session, facts, &event);
+	confirm_by_reply(session, submitted, &events, &event);
 }
 
 void

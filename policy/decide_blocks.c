@@ -53,8 +53,40 @@ static bool
 wants_notice(const struct deciding *d)
 {
 	return d->class->notice[0] != '\0' &&
-	       (d->decision->ask_reading ||
+	       (d->decision->ask_reading || d->decision->ask_confirm ||
 	        (d->decision->notify & DELIVERY_SUCCESS) != 0);
+}
+
+/* Why no button; NULL: there may be one. */
+static const char *
+no_button_because(const struct deciding *d)
+{
+	const struct facts *facts = d->facts;
+
+	if (d->rules->settings->web[0] == '\0')
+		return "web is not set";
+	if (facts->recipient_count - d->decision->drop_count != 1)
+		return "several people share the message (X-1)";
+	for (size_t i = 0; i < facts->recipient_count; i++)
+		if ((d->decision->drop_count == 0 || !d->decision->drops[i]) &&
+		    facts->recipients[i].refuses_receipts)
+			return "the recipient wants no receipts";
+	return NULL;
+}
+
+static void
+decide_confirm(const struct deciding *d)
+{
+	const char *why;
+
+	if (!d->class->confirm || d->class->notice[0] == '\0')
+		return;
+	why = no_button_because(d);
+	d->decision->ask_confirm = why == NULL;
+	if (why != NULL)
+		not_done(d, "button to confirm", why);
+	else
+		explain(d->arena, d->decision, TOPIC, "a button to confirm");
 }
 
 static const char *
@@ -75,8 +107,11 @@ decide_blocks(const struct deciding *d)
 {
 	const struct text_list *footer = &d->class->footer;
 	const char *why = obstacle(d->facts);
-	bool is_noticed = wants_notice(d);
+	bool is_noticed;
 
+	if (why == NULL)
+		decide_confirm(d);
+	is_noticed = wants_notice(d);
 	if (!is_noticed && footer->count == 0)
 		return;
 	if (why != NULL) {

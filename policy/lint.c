@@ -81,6 +81,14 @@ marketing_asks_success(const struct settings *settings, size_t index)
 }
 
 static bool
+confirm_without_notice(const struct settings *settings, size_t index)
+{
+	const struct class_settings *class = class_of(settings, index);
+
+	return class->confirm && class->notice[0] == '\0';
+}
+
+static bool
 marketing_without_way_out(const struct settings *settings, size_t index)
 {
 	return is_marketing(settings, index) &&
@@ -419,6 +427,14 @@ static const struct class_check class_checks[] = {
 	  "the record is gone (retention) before silence is noticed "
 	  "(receipts.pending_after)",
 	  "make retention longer" },
+	{ "",
+	  confirm_without_notice,
+	  true,
+	  "confirm",
+	  { "confirm", "notice" },
+	  "confirm without a notice: nobody sees the button, answers alone "
+	  "count",
+	  "notice = \"receipt\"" },
 	{ "",
 	  is_never_reached,
 	  true,

@@ -285,6 +285,17 @@ unsubscribed_words(const struct pen *pen, const struct event *event)
 }
 
 static char *
+confirmed_words(const struct pen *pen, const struct event *event)
+{
+	if (strcmp(event->detail, "page") == 0)
+		return arena_strdup(pen->arena,
+		                    say(pen, "by the button on our page",
+		                        "par le bouton de notre page"));
+	return join(pen, say(pen, "by an answer", "par une réponse"),
+	            event_fact(event, "from"));
+}
+
+static char *
 unreadable_words(const struct pen *pen, const struct event *event)
 {
 	return join(pen,
@@ -357,7 +368,7 @@ static const struct {
 	[EVENT_STARTED] = { "started", "démarré", plain_words },
 	[EVENT_HELD] = { "held", "retenu", plain_words },
 	[EVENT_RELEASED] = { "released", "relâché", plain_words },
-	[EVENT_CONFIRMED] = { "confirmed", "confirmé", plain_words },
+	[EVENT_CONFIRMED] = { "confirmed", "confirmé", confirmed_words },
 	[EVENT_PREFERENCE] = { "preference", "préférence", plain_words },
 	[EVENT_CONSENT] = { "consent", "consentement", plain_words },
 	[EVENT_SUPPRESSED] = { "suppressed", "exclu", plain_words },

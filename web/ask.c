@@ -30,6 +30,12 @@ static const struct wish wishes[] = {
 	  "/v/" },
 	{ "none", false, PAGE_NONE_ASK, PAGE_MAIL_CHOICES, TOKEN_OWN_CHOICES,
 	  "/v/" },
+	{ "post", false, PAGE_CHOICES_ASK, PAGE_MAIL_CHOICES, TOKEN_OWN_CHOICES,
+	  "/v/" },
+	{ "telephone", false, PAGE_CHOICES_ASK, PAGE_MAIL_CHOICES,
+	  TOKEN_OWN_CHOICES, "/v/" },
+	{ "no-receipts", false, PAGE_CHOICES_ASK, PAGE_MAIL_CHOICES,
+	  TOKEN_OWN_CHOICES, "/v/" },
 	{ "see", true, PAGE_DATA_ASK, PAGE_MAIL_DATA, TOKEN_OWN_DATA, "/w/" },
 	{ "erase", true, PAGE_ERASE_ASK, PAGE_MAIL_ERASE, TOKEN_ERASE, "/e/" },
 };

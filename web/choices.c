@@ -108,6 +108,21 @@ add_classes(struct call *call, struct fields *fields,
 	}
 }
 
+/* The wish that the link was asked for with, marked in the form. */
+static bool
+suggest(const char *wish, struct choices *choices)
+{
+	if (strcmp(wish, "none") == 0)
+		choices->is_none = true;
+	else if (strcmp(wish, "no-receipts") == 0)
+		choices->asks_receipts = false;
+	else if (strcmp(wish, "post") == 0 || strcmp(wish, "telephone") == 0)
+		choices->channel = wish;
+	else
+		return false;
+	return true;
+}
+
 void
 choices_show(struct call *call, struct http_answer *answer)
 {
@@ -117,11 +132,13 @@ choices_show(struct call *call, struct http_answer *answer)
 	struct choices choices;
 	struct fields *fields;
 	const char *cap;
+	bool is_suggested;
 
 	if (!find(call, &target, &person, answer))
 		return;
 	choices_in_force(call->arena, call->snapshot->settings, &person,
 	                 &choices);
+	is_suggested = suggest(wish, &choices);
 	fields = page_fields(call->arena, &call->look);
 	cap = choices.cap;
 	if (strcmp(wish, "fewer") == 0 && cap[0] == '\0')
@@ -129,9 +146,8 @@ choices_show(struct call *call, struct http_answer *answer)
 	fields_text(fields, "token", call->token);
 	fields_text(fields, "wish", wish);
 	fields_flag(fields, "is_suggested",
-	            strcmp(wish, "fewer") == 0 || strcmp(wish, "none") == 0);
-	fields_flag(fields, "is_none",
-	            choices.is_none || strcmp(wish, "none") == 0);
+	            is_suggested || strcmp(wish, "fewer") == 0);
+	fields_flag(fields, "is_none", choices.is_none);
 	fields_flag(fields, "asks_receipts", choices.asks_receipts);
 	fields_flag(fields, "is_measured", choices.is_measured);
 	add_classes(call, fields, &choices);

@@ -38,6 +38,10 @@ static const struct {
 	[PAGE_ERASE] = { "erase.html", WORDS("Have your data erased"), "" },
 	[PAGE_ERASE_ASKED] = { "erase-asked.html",
 	                       WORDS("Your request is on record"), "" },
+	[PAGE_CONFIRM] = { "confirm.html",
+	                   WORDS("Have you received this message?"), "" },
+	[PAGE_CONFIRMED] = { "confirmed.html",
+	                     WORDS("Thank you: it is on record"), "" },
 	[PAGE_UNKNOWN] = { "problem.html", WORDS("This link leads nowhere"),
 	                   WORDS("A mail program may have cut it: try to copy "
 	                         "it whole. Or write to us, and a person "
@@ -67,6 +71,9 @@ static const struct {
 	                     "" },
 	[PAGE_MAIL_ERASE] = { "mail-erase.txt",
 	                      WORDS("Your link to have your data erased"), "" },
+	[PAGE_MAIL_CONFIRMED] = { "mail-confirmed.txt",
+	                          WORDS("Received: your message of {date}"),
+	                          "" },
 };
 
 struct pages {

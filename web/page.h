@@ -24,6 +24,8 @@ enum page {
 	PAGE_DATA,
 	PAGE_ERASE,
 	PAGE_ERASE_ASKED,
+	PAGE_CONFIRM,
+	PAGE_CONFIRMED,
 	PAGE_UNKNOWN,
 	PAGE_LATER,   /* something was to be changed */
 	PAGE_AWAY,    /* something was to be shown */
@@ -33,6 +35,7 @@ enum page {
 	PAGE_MAIL_CHOICES,
 	PAGE_MAIL_DATA,
 	PAGE_MAIL_ERASE,
+	PAGE_MAIL_CONFIRMED,
 	PAGES
 };
 

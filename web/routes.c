@@ -5,6 +5,7 @@
 #include "web/answer.h"
 #include "web/ask.h"
 #include "web/choices.h"
+#include "web/confirm.h"
 #include "web/data.h"
 #include "web/erase.h"
 #include "web/fresh.h"
@@ -18,6 +19,8 @@ static const struct route routes[] = {
 	{ HTTP_GET, "/favicon.ico", 0, false, style_no_icon },
 	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_show },
 	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_do },
+	{ HTTP_GET, "/c/", TOKEN_CONFIRM, false, confirm_show },
+	{ HTTP_POST, "/c/", TOKEN_CONFIRM, false, confirm_do },
 	{ HTTP_GET, "/p/", TOKEN_PREFERENCES, false, ask_show_choices },
 	{ HTTP_POST, "/p/", TOKEN_PREFERENCES, false, ask_send_choices },
 	{ HTTP_GET, "/d/", TOKEN_DATA, false, ask_show_data },
