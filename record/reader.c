@@ -549,7 +549,6 @@ verify_entries(struct reader *reader, void (*progress)(uint64_t entries),
 
 	for (;;) {
 		struct reader_entry entry;
-		struct event event;
 		enum result result = reader_next(reader, &entry, err);
 
 		if (result != RESULT_OK)
@@ -562,18 +561,6 @@ verify_entries(struct reader *reader, void (*progress)(uint64_t entries),
 		memcpy(report->last_hash, entry.hash, DIGEST_BYTES);
 		if (progress != NULL && report->entries % 1024 == 0)
 			progress(report->entries);
-
-		struct arena *arena = arena_new();
-		result = event_read(arena, entry.entry, entry.payload, &event,
-		                    err);
-		arena_free(&arena);
-		if (result != RESULT_OK) {
-			error_prefix(
-				err, "%s/%08u." SEGMENT_LOG ", entry %llu",
-				reader->folder, (unsigned)segment,
-				(unsigned long long)reader->place.sequence);
-			return RESULT_BAD;
-		}
 	}
 }
 

@@ -6,6 +6,9 @@
  *
  * bench_bundle seal LOG...: reads segments as sealing does, and prints bytes
  * and seconds for `make bench`.
+ *
+ * bench_bundle verify FOLDER: reads a writer's journal as `avis journal
+ * verify` does: checksums, chain, and each payload opened and compared.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,7 @@
 #include "record/bundle_check.h"
 #include "record/leaves.h"
 #include "record/merkle.h"
+#include "record/reader.h"
 
 static size_t
 step_in(struct span bytes)
@@ -143,15 +147,35 @@ seal(int count, char **logs)
 	return 0;
 }
 
+static int
+verify(const char *folder)
+{
+	int64_t start_us = clock_steady_us();
+	struct verify_report report;
+	struct error err;
+
+	if (reader_verify(folder, NULL, &report, &err) != RESULT_OK) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	printf("{\"entries\":%llu,\"seconds\":%.6f}\n",
+	       (unsigned long long)report.entries,
+	       (double)(clock_steady_us() - start_us) / 1e6);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "verify") == 0)
+		return verify(argv[2]);
 	if (argc == 5 && strcmp(argv[1], "flip") == 0)
 		return flip(argv + 2);
 	if (argc > 2 && strcmp(argv[1], "seal") == 0)
 		return seal(argc - 2, argv + 2);
 	fputs("usage: bench_bundle flip FOLDER SEAL_CA TSA_CA\n"
-	      "       bench_bundle seal LOG...\n",
+	      "       bench_bundle seal LOG...\n"
+	      "       bench_bundle verify FOLDER\n",
 	      stderr);
 	return 2;
 }
