@@ -50,6 +50,7 @@ proof_pdf(const struct opened *opened, const struct case_file *file,
 		.recipient = to[0] != '\0' && file->first != NULL
 		                     ? event_recipient_number(file->first, to)
 		                     : 0,
+		.settings = settings,
 		.made = clock_now(),
 	};
 	struct error err = { "" };

@@ -13,6 +13,7 @@
 #include "record/frame.h"
 #include "record/reader.h"
 #include "record/seal.h"
+#include "record/seal_find.h"
 
 #define TEXT_BYTES    ((size_t)16 * 1024 * 1024)
 #define TRUST_LIMIT   ((size_t)4 * 1024 * 1024)
@@ -140,77 +141,6 @@ choose(struct making *making)
 
 /* --- which heads ------------------------------------------------------ */
 
-static uint64_t
-end_of(const struct head_file *file)
-{
-	return file->head.first + file->head.size - 1;
-}
-
-static bool
-covers(const struct head_file *file, uint64_t sequence)
-{
-	return sequence >= file->head.first && sequence <= end_of(file);
-}
-
-/* The number of the first head that reaches as far; 0: none does. */
-static enum result
-search_head(struct making *making, const char *folder, uint64_t sequence,
-            uint64_t *number_r, struct error *err)
-{
-	uint64_t low = 1, high = head_last(folder) + 1, end = high;
-	struct head_file file;
-
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (head_load(making->arena, folder, middle, &file, err) !=
-		    RESULT_OK)
-			return RESULT_BAD;
-		if (end_of(&file) >= sequence)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	*number_r = low < end ? low : 0;
-	return RESULT_OK;
-}
-
-/* The earliest with a stamp; the earliest, when none has one. */
-static enum result
-load_head(struct making *making, const struct disclosed *item,
-          struct head_file *file_r, struct error *err)
-{
-	const char *folder = seal_writer_folder(
-		making->arena, making->request->settings, item->writer);
-	struct head_file next;
-	uint64_t number;
-
-	if (search_head(making, folder, item->sequence, &number, err) !=
-	    RESULT_OK)
-		return RESULT_BAD;
-	if (number == 0) {
-		error_set(err, "entry %llu of %s is not sealed yet",
-		          (unsigned long long)item->sequence, item->writer);
-		return RESULT_RETRY;
-	}
-	if (head_load(making->arena, folder, number, file_r, err) != RESULT_OK)
-		return RESULT_BAD;
-	if (!covers(file_r, item->sequence)) {
-		error_set(err,
-		          "entry %llu of %s was damaged before it was sealed",
-		          (unsigned long long)item->sequence, item->writer);
-		return RESULT_BAD;
-	}
-	next = *file_r;
-	while (next.stamp.len == 0 &&
-	       head_load(making->arena, folder, ++number, &next, err) ==
-	               RESULT_OK &&
-	       covers(&next, item->sequence))
-		if (next.stamp.len > 0)
-			*file_r = next;
-	return RESULT_OK;
-}
-
 static enum result
 find_heads(struct making *making, struct error *err)
 {
@@ -218,7 +148,9 @@ find_heads(struct making *making, struct error *err)
 		struct disclosed *item = &making->items[i];
 		struct head_file file;
 		size_t at = 0;
-		enum result result = load_head(making, item, &file, err);
+		enum result result =
+			seal_find(making->arena, making->request->settings,
+		                  item->writer, item->sequence, &file, err);
 
 		if (result != RESULT_OK)
 			return result;

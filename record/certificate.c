@@ -4,7 +4,9 @@
 
 #include "record/case_time.h"
 #include "record/case_words.h"
+#include "record/cms.h"
 #include "record/paper.h"
+#include "record/seal_find.h"
 
 #define MARGIN      50.0
 #define TEXT_WIDTH  (PAPER_WIDTH - 2 * MARGIN)
@@ -453,6 +455,98 @@ draw_digests(struct drawing *drawing)
 	              "6376."));
 }
 
+/* --- seals ------------------------------------------------------------ */
+
+/* The heads over the entries that are shown, each once. */
+struct seals {
+	struct head_file *items;
+	size_t count;
+	size_t room;
+	size_t unsealed; /* entries */
+};
+
+static void
+find_seal(struct drawing *drawing, const struct event *event,
+          struct seals *seals)
+{
+	struct head_file file;
+	struct error ignored;
+
+	if (seal_find(drawing->arena, drawing->options->settings, event->writer,
+	              event->sequence, &file, &ignored) != RESULT_OK) {
+		seals->unsealed++;
+		return;
+	}
+	for (size_t i = 0; i < seals->count; i++)
+		if (span_equal(seals->items[i].bytes, file.bytes))
+			return;
+	*(struct head_file *)arena_push(drawing->arena, (void **)&seals->items,
+	                                &seals->count, &seals->room,
+	                                sizeof(file)) = file;
+}
+
+static const char *
+stamp_text(const struct drawing *drawing, const struct head_file *file)
+{
+	struct cms_stamp stamp;
+	struct error ignored;
+
+	if (file->stamp.len == 0 ||
+	    cms_check_stamp(drawing->arena, file->stamp, file->signature, NULL,
+	                    "", NULL, &stamp, &ignored) != CMS_GOOD)
+		return say(drawing, "not time-stamped yet",
+		           "pas encore horodaté");
+	return arena_printf(drawing->arena, "%s %s, %s",
+	                    say(drawing, "time-stamped on", "horodaté le"),
+	                    case_time(drawing->arena, drawing->file->language,
+	                              stamp.time, case_zone_at(stamp.time)),
+	                    stamp.authority);
+}
+
+static void
+draw_seal(struct drawing *drawing, const struct head_file *file)
+{
+	const struct head *head = &file->head;
+	unsigned long long first = head->first;
+	char hex[DIGEST_HEX_SIZE];
+
+	draw_row_in(drawing, head->writer, &text_style,
+	            arena_printf(drawing->arena,
+	                         "%s %llu, %s %llu\xe2\x80\x93%llu, %s",
+	                         say(drawing, "head", "tête"),
+	                         (unsigned long long)head->number,
+	                         say(drawing, "entries", "entrées"), first,
+	                         first + head->size - 1,
+	                         stamp_text(drawing, file)));
+	digest_hex(head->root, hex);
+	draw_row_in(drawing, say(drawing, "root", "racine"), &fixed_style, hex);
+}
+
+static void
+draw_seals(struct drawing *drawing)
+{
+	const struct event_list *events = drawing->file->events;
+	struct seals seals = { .count = 0 };
+
+	if (drawing->options->settings == NULL ||
+	    drawing->options->settings->seal.certificate[0] == '\0')
+		return;
+	for (size_t i = 0; i < events->count; i++)
+		if (events->items[i].kind != EVENT_ASKED &&
+		    events->items[i].kind != EVENT_EXPORTED)
+			find_seal(drawing, &events->items[i], &seals);
+	draw_head(drawing, "Seals", "Scellés");
+	for (size_t i = 0; i < seals.count; i++)
+		draw_seal(drawing, &seals.items[i]);
+	if (seals.unsealed > 0)
+		draw_row_in(
+			drawing, say(drawing, "not yet", "pas encore"),
+			&text_style,
+			arena_printf(drawing->arena, "%zu %s", seals.unsealed,
+		                     say(drawing, "of the entries named above",
+		                         "des entrées ci-dessus")));
+}
+
 static void
 draw_verify(struct drawing *drawing)
 {
@@ -494,6 +588,7 @@ draw(struct drawing *drawing)
 	draw_course(drawing);
 	draw_limits(drawing);
 	draw_digests(drawing);
+	draw_seals(drawing);
 	draw_verify(drawing);
 	draw_foot(drawing);
 }

@@ -2,6 +2,7 @@
 #define RECORD_CERTIFICATE_H
 
 #include "base/buf.h"
+#include "conf/settings.h"
 #include "record/case.h"
 
 /*
@@ -11,9 +12,10 @@
  * give the same bytes.
  */
 struct certificate_options {
-	const char *organisation; /* who draws it up */
-	const char *class_title;  /* "" : the class's name */
-	unsigned recipient;       /* only this one; 0: all of them */
+	const char *organisation;        /* who draws it up */
+	const char *class_title;         /* "" : the class's name */
+	unsigned recipient;              /* only this one; 0: all of them */
+	const struct settings *settings; /* whose seals; NULL: none */
 	time_ms_t made;
 };
 

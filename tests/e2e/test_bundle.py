@@ -6,12 +6,14 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import subprocess
 import tarfile
 
 import pytest
 
-from tests.e2e.people import letter, send_and_receive, wait_case
+from tests.e2e.people import (letter, send_and_receive, token_of,
+                              wait_case)
 from tests.e2e.test_seal import leaf
 from tests.lab.authority import Authority, TimeStampAuthority, now
 from tests.lab.avis import BUILD
@@ -163,6 +165,28 @@ def test_BND_2_a_tar_depends_on_nothing_but_its_bytes(lab, name, bundle):
     assert inside == bundle and len(tops) == 1
     done = subprocess.run([BUILD / "avis", "verify", paths[0]])
     assert done.returncode == 0
+
+
+def page(lab, *words):
+    path = lab.place.path / "certificate.pdf"
+    lab.avis.run("proof", "--pdf", path, *words)
+    text = lab.place.run(["pdftotext", "-layout", path, "-"]).stdout
+    return " ".join(text.split())
+
+
+def test_TSA_2_a_certificate_names_its_seals(lab, name, folder, bundle):
+    """The head, its root, who stamped it and when; or that nobody did."""
+    head = json.loads(bundle["chain/head-001.json"])
+    shown = page(lab, name)
+    last = int(head["first"]) + head["size"] - 1
+    assert f"head {head['number']}, entries {head['first']}–{last}" in shown
+    assert head["root"] in shown and "time-stamped on" in shown
+    assert "not yet" not in shown
+    assert "horodaté le" in page(lab, "--lang", "fr", name)
+    got = send_and_receive(lab, letter("julie@example.fr"))
+    wait_case(lab, got, "submitted")
+    assert re.search("not yet [1-9] of the entries named above",
+                     page(lab, token_of(got)))
 
 
 def test_BND_3_others_are_bare_hashes(lab, bundle):
