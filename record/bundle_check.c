@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -9,6 +10,11 @@
 #include "record/bundle_form.h"
 #include "record/cms.h"
 #include "record/head.h"
+
+#define TRUST_SEAL_ROOTS "trust/seal-roots.pem"
+#define TRUST_TSA_ROOTS  "trust/tsa-roots.pem"
+#define TRUST_SEAL_CRL   "trust/seal.crl.pem"
+#define TRUST_TSA_CRL    "trust/tsa.crl.pem"
 
 #define SUM_LINE (DIGEST_HEX_SIZE + 1) /* digits and two spaces */
 
@@ -318,49 +324,75 @@ read_head(struct checking *checking, uint64_t number, struct head *head_r)
 	                 head_r, &ignored) == RESULT_OK;
 }
 
-static void
-check_follows(struct checking *checking, size_t count)
-{
-	for (size_t i = 1; i <= count; i++)
-		for (size_t j = 1; j <= count; j++) {
-			struct head one, next;
-			struct span bytes =
-				bytes_of(checking, head_path(checking, i));
-			uint8_t sum[DIGEST_BYTES];
+struct known_head {
+	struct head head;
+	uint8_t sum[DIGEST_BYTES];
+};
 
-			if (!read_head(checking, i, &one) ||
-			    !read_head(checking, j, &next) ||
-			    strcmp(one.writer, next.writer) != 0 ||
-			    one.number + 1 != next.number)
-				continue;
-			digest_sha256(bytes.at, bytes.len, sum);
-			if (memcmp(sum, next.prev, DIGEST_BYTES) != 0)
-				failed(checking, "head",
-				       "head %llu of %s does not follow head "
-				       "%llu",
-				       (unsigned long long)next.number,
-				       next.writer,
-				       (unsigned long long)one.number);
-		}
+static int
+compare_heads(const void *a, const void *b)
+{
+	const struct head *x = &((const struct known_head *)a)->head;
+	const struct head *y = &((const struct known_head *)b)->head;
+	int order = strcmp(x->writer, y->writer);
+
+	if (order != 0)
+		return order;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static void
+check_follows(struct checking *checking, struct known_head *heads, size_t count)
+{
+	if (count == 0)
+		return;
+	qsort(heads, count, sizeof(*heads), compare_heads);
+	for (size_t i = 1; i < count; i++) {
+		const struct known_head *one = &heads[i - 1], *next = &heads[i];
+
+		if (compare_heads(one, next) == 0)
+			failed(checking, "head",
+			       "head %llu of %s is there "
+			       "twice",
+			       (unsigned long long)one->head.number,
+			       one->head.writer);
+		if (strcmp(one->head.writer, next->head.writer) != 0 ||
+		    one->head.number + 1 != next->head.number ||
+		    memcmp(one->sum, next->head.prev, DIGEST_BYTES) == 0)
+			continue;
+		failed(checking, "head",
+		       "head %llu of %s does not follow head "
+		       "%llu",
+		       (unsigned long long)next->head.number, next->head.writer,
+		       (unsigned long long)one->head.number);
+	}
 }
 
 static void
 check_heads(struct checking *checking)
 {
-	size_t number = 0;
+	struct known_head *known = NULL;
+	size_t number = 0, count = 0, room = 0;
 
 	while (has_file(checking, head_path(checking, number + 1))) {
 		const char *name = head_path(checking, ++number);
-		struct head head;
 		time_ms_t when = check_stamp(checking, "head", name);
+		struct span bytes = bytes_of(checking, name);
+		struct known_head one;
 
 		check_signature(checking, "head", name, when);
 		note_stamp(checking->check, when);
-		if (!read_head(checking, number, &head))
+		if (!read_head(checking, number, &one.head)) {
 			failed(checking, "head", "%s is no tree head", name);
+			continue;
+		}
+		digest_sha256(bytes.at, bytes.len, one.sum);
+		*(struct known_head *)arena_push(checking->arena,
+		                                 (void **)&known, &count, &room,
+		                                 sizeof(one)) = one;
 	}
 	checking->check->heads = number;
-	check_follows(checking, number);
+	check_follows(checking, known, count);
 }
 
 /* --- entries ---------------------------------------------------------- */
@@ -449,13 +481,19 @@ check_payload(const struct looking *looking)
 	keep_payload(looking, payload);
 }
 
-/* The manifest names the same entries in the same order. */
+/* The manifest names the same entries in the same order, of one message. */
 static void
 check_order(const struct looking *looking)
 {
 	const struct manifest *manifest = &looking->checking->manifest;
 	const struct manifest_event *mine = &looking->place.event, *named;
+	const char *member = arena_printf(looking->checking->arena,
+	                                  "\"m\":\"%s\"", manifest->message);
 
+	if (span_find_text(looking->entry, member, 0) == looking->entry.len)
+		failed(looking->checking, "order",
+		       "%s is about another message than the manifest",
+		       looking->name);
 	if (looking->number > manifest->event_count) {
 		failed(looking->checking, "order",
 		       "%s is not named in the manifest", looking->name);
@@ -513,7 +551,10 @@ check_entry(struct looking *looking, const struct looking *before)
 
 	if (!read_entry(looking))
 		return;
-	if (read_head(checking, looking->place.event.head, &head))
+	/* One of those that check_heads saw: no other one is signed. */
+	if (looking->place.event.head > 0 &&
+	    looking->place.event.head <= checking->check->heads &&
+	    read_head(checking, looking->place.event.head, &head))
 		check_tree(looking, &head);
 	else
 		failed(checking, "place", "%s: its head is not there",
@@ -621,6 +662,74 @@ check_copies(struct checking *checking)
 		     count);
 }
 
+/* --- what no step has looked at ---------------------------------------- */
+
+/* A name with a number in it, and what it cannot be there without. */
+static const struct {
+	const char *front, *ending;
+	const char *with_front, *with_ending;
+} numbered[] = {
+	{ "events/", ".json", NULL, NULL },
+	{ "chain/", ".txt", "events/", ".json" },
+	{ "payload/", ".json", "events/", ".json" },
+	{ "payload/", ".salt", "payload/", ".json" },
+	{ "chain/head-", ".json", NULL, NULL },
+	{ "chain/head-", ".json" HEAD_SIGNATURE, "chain/head-", ".json" },
+	{ "chain/head-", ".json" HEAD_STAMP, "chain/head-", ".json" },
+};
+
+static bool
+is_numbered(const struct checking *checking, const char *name, size_t row)
+{
+	const char *front = numbered[row].front, *ending = numbered[row].ending;
+	bool is_head = span_ends(span_of(front), "head-");
+	size_t most =
+		is_head ? checking->check->heads : checking->check->entries;
+	unsigned long long number;
+
+	if (!span_starts(span_of(name), front))
+		return false;
+	number = strtoull(name + strlen(front), NULL, 10);
+	if (number < 1 || number > most ||
+	    strcmp(name, arena_printf(checking->arena, "%s%03llu%s", front,
+	                              number, ending)) != 0)
+		return false;
+	return numbered[row].with_front == NULL ||
+	       has_file(checking, arena_printf(checking->arena, "%s%03llu%s",
+	                                       numbered[row].with_front, number,
+	                                       numbered[row].with_ending));
+}
+
+static bool
+is_known(const struct checking *checking, const char *name)
+{
+	static const char *const names[] = {
+		"README.txt",    "verify.sh",    TRUST_SEAL_ROOTS,
+		TRUST_TSA_ROOTS, TRUST_SEAL_CRL, TRUST_TSA_CRL,
+	};
+
+	if (!bundle_is_summed(name) || bundle_is_copy(name) ||
+	    strcmp(name, BUNDLE_AS_SENT) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++)
+		if (is_numbered(checking, name, i))
+			return true;
+	return false;
+}
+
+/* A sum says that a file is as it was, not that it is of the record. */
+static void
+check_strays(struct checking *checking)
+{
+	for (size_t i = 0; i < checking->set->count; i++)
+		if (!is_known(checking, checking->set->items[i].name))
+			failed(checking, "files", "%s is no part of a bundle",
+			       checking->set->items[i].name);
+}
+
 /* --- all of it -------------------------------------------------------- */
 
 static void
@@ -648,16 +757,16 @@ bundle_check(struct arena *arena, const struct fileset *set,
 	check_sums(&checking);
 	check_sealed(&checking);
 	check_manifest(&checking);
-	take_trust(&checking, &checking.trust.seal_ca, "trust/seal-roots.pem",
+	take_trust(&checking, &checking.trust.seal_ca, TRUST_SEAL_ROOTS,
 	           "signatures");
-	take_trust(&checking, &checking.trust.tsa_ca, "trust/tsa-roots.pem",
+	take_trust(&checking, &checking.trust.tsa_ca, TRUST_TSA_ROOTS,
 	           "stamps");
-	take_trust(&checking, &checking.trust.seal_crl, "trust/seal.crl.pem",
-	           "");
-	take_trust(&checking, &checking.trust.tsa_crl, "trust/tsa.crl.pem", "");
+	take_trust(&checking, &checking.trust.seal_crl, TRUST_SEAL_CRL, "");
+	take_trust(&checking, &checking.trust.tsa_crl, TRUST_TSA_CRL, "");
 	check_heads(&checking);
 	check_entries(&checking);
 	check_copies(&checking);
+	check_strays(&checking);
 	when = check_stamp(&checking, "manifest", BUNDLE_MANIFEST);
 	check_signature(&checking, "manifest", BUNDLE_MANIFEST, when);
 }

@@ -86,6 +86,10 @@ head_read(struct span bytes, struct head *head_r, struct error *err)
 	struct jread_doc *doc;
 	struct buf again;
 
+	if (bytes.len > HEAD_LIMIT) {
+		error_set(err, "too long for a tree head");
+		return RESULT_BAD;
+	}
 	if (jread_parse(bytes, &doc, err) != RESULT_OK)
 		return RESULT_BAD;
 	bool is_head = read_members(jread_top(doc), &head);

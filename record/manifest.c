@@ -105,6 +105,10 @@ manifest_read(struct arena *arena, struct span bytes,
 	struct jread_doc *doc;
 	struct buf again;
 
+	if (bytes.len > MANIFEST_LIMIT) {
+		error_set(err, "too long for a manifest");
+		return RESULT_BAD;
+	}
 	if (jread_parse(bytes, &doc, err) != RESULT_OK)
 		return RESULT_BAD;
 	read_members(arena, jread_top(doc), &manifest);

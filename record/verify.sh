@@ -80,6 +80,37 @@ else
 	done
 fi
 
+# A sum says that a file is as it was, not that it is of the record: events and
+# heads are counted from 001 without gaps, the rest goes with one of these.
+while read -r name; do
+	number=${name##*/}
+	number=${number#head-}
+	number=${number%%.*}
+	case $number in
+	'' | 000 | *[!0-9]* | ????????*) number=/ n=0 ;;
+	*) n=${number#"${number%%[!0]*}"} ;;
+	esac
+	[ "$number" = "$(printf %03d "$n")" ] || number=/
+	case $name in
+	README.txt | verify.sh | SHA256SUMS | SHA256SUMS.sealed) with=$name ;;
+	manifest.json | manifest.json.p7s | manifest.json.tsr) with=$name ;;
+	trust/seal-roots.pem | trust/tsa-roots.pem) with=$name ;;
+	trust/seal.crl.pem | trust/tsa.crl.pem) with=$name ;;
+	"events/001.json" | "chain/head-001.json") with=$name ;;
+	"events/$number.json" | "chain/head-$number.json")
+		with=${name%"$number.json"}$(printf %03d $((n - 1))).json ;;
+	"chain/$number.txt" | "payload/$number.json") with=events/$number.json ;;
+	"payload/$number.salt" | "reports/$number.eml")
+		with=payload/$number.json ;;
+	log/maillog.txt | message/headers-at-eom.txt | message/as-sent.eml)
+		with=$name ;;
+	"chain/head-$number.json.p7s" | "chain/head-$number.json.tsr")
+		with=chain/head-$number.json ;;
+	*) with=/ ;;
+	esac
+	[ -f "$with" ] || fail files "$name is no part of a bundle"
+done <"$work/have"
+
 # --- 2. the sums ----------------------------------------------------------
 if sha256sum -c --strict --quiet SHA256SUMS >"$work/out" 2>/dev/null; then
 	ok sums 'each file has the sum in SHA256SUMS'
@@ -208,6 +239,10 @@ for head in chain/head-*.json; do
 	key="$(field "$head" log_id) $(field "$head" number)"
 	echo "$key $(field "$head" prev) $(sum_of <"$head")" >>"$work/heads"
 done
+touch "$work/heads"
+for key in $(cut -d' ' -f1,2 "$work/heads" | sort | uniq -d | tr ' ' '/'); do
+	fail head "head ${key#*/} of ${key%/*} is there twice"
+done
 while read -r log number prev sum; do
 	while read -r log2 number2 prev2 sum2; do
 		[ "$log $((number + 1)) $sum" = "$log2 $number2 $prev2" ] ||
@@ -236,6 +271,7 @@ climb() {
 	done
 	[ "$sn" -eq 0 ] && echo "$hash" || echo none
 }
+message=$(field manifest.json message)
 events= count=0 log_before= seq_before=0 sum_before= payloads=0 before=0
 for entry in events/*.json; do
 	[ -f "$entry" ] || continue
@@ -266,6 +302,8 @@ for entry in events/*.json; do
 	[ "$(climb "$(leaf_of "$entry")" "$index" "$size" $path)" = \
 		"$(field "$file" root)" ] ||
 		fail tree "$entry is not what $file sealed in its place"
+	grep -qF "\"m\":\"$message\"" "$entry" ||
+		fail order "$entry is about another message than the manifest"
 	[ -z "$events" ] || events="$events,"
 	events="$events{\"head\":${head#"${head%%[!0]*}"},\"index\":$index"
 	events="$events,\"log_id\":\"$log\",\"seq\":\"$seq\"}"
@@ -300,6 +338,8 @@ if [ -f log/maillog.txt ]; then
 	copies=$((copies + 1))
 	while read -r mark payload rest && IFS= read -r line; do
 		line=$(printf '%s\n' "$line" | escaped)
+		number=${payload#payload/}
+		case ${number%.json} in '' | *[!0-9]*) payload=/dev/null ;; esac
 		[ "$mark" = '#' ] && grep -qF "\"line\":\"$line\"" "$payload" ||
 			fail copies "log/maillog.txt: a line is not in $payload"
 	done <log/maillog.txt

@@ -403,6 +403,55 @@ def test_BND_4_a_foreign_entry(checks, seals, bundle):
     checks.refuse(bundle, "events/002.json", "tree")
 
 
+def test_BND_4_a_head_in_a_gap(checks, seals, bundle):
+    """Whoever may ask for a bundle gets a manifest signed, and no head: one
+    that lies where none is looked for makes no entry true."""
+    entry = json.loads(bundle["events/001.json"])
+    entry["k"] = "confirmed"
+    bundle["events/001.json"] = json.dumps(
+        entry, sort_keys=True, separators=(",", ":")).encode()
+    head = json.loads(bundle["chain/head-001.json"]) | {
+        "first": int(entry["seq"]), "size": 1, "number": 500,
+        "root": leaf(bundle["events/001.json"]).hex()}
+    manifest = json.loads(bundle["manifest.json"])
+    for number in (500, 0):
+        forged = bundle.copy()
+        forged[f"chain/head-{number:03}.json"] = json.dumps(
+            head, sort_keys=True, separators=(",", ":")).encode()
+        forged["chain/001.txt"] = (
+            f"log_id {entry['w']}\nseq {entry['seq']}\n"
+            f"head {number:03}\nindex 0\nsize 1\n").encode()
+        for ending in ("json", "salt"):
+            forged.pop(f"payload/001.{ending}")
+        for at, event in enumerate(manifest["events"]):
+            if at == 0:
+                event |= {"head": number, "index": 0}
+        forged.put_manifest(manifest).resum()
+        forged.resign(seals.key, seals.chain, seals.tsa)
+        checks.refuse(forged, f"head-{number:03}.json")
+        done = checks.avis(forged)
+        assert "events/001.json: its head" in done.stdout
+
+
+@pytest.mark.parametrize("stray", [
+    "events/900.json", "events/1.json", "payload/900.json", "payload/002.jso",
+    "chain/900.txt", "chain/head-900.json.tsr", "log/other.txt", "x.pdf",
+    "events/.json"])
+def test_BND_4_a_file_that_no_step_looks_at(checks, seals, bundle, stray):
+    """A sum that a manifest names does not say that it is ours."""
+    bundle[stray] = b"said so\n"
+    bundle.resum().resign(seals.key, seals.chain, seals.tsa)
+    checks.refuse(bundle, stray, "files")
+
+
+def test_BND_4_entries_of_another_message(lab, checks, seals, bundle):
+    """Each is genuine, but not about what the manifest says."""
+    manifest = json.loads(bundle["manifest.json"])
+    manifest["message"] = "a" * len(manifest["message"])
+    bundle.put_manifest(manifest).resign(seals.key, seals.chain, seals.tsa)
+    checks.refuse(bundle, "events/001.json", "order")
+
+
 def test_BND_4_a_head_made_for_it_by_a_stranger(lab, checks, seals, bundle):
     stranger = Authority(lab.place, "stranger")
     key, certificate = stranger.certify("stranger", "seal")
