@@ -1,12 +1,17 @@
 #include "mail/html_tree.h"
 
+#include <setjmp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gumbo.h>
 
+#include "base/memory.h"
+
 #define HTML_LIMIT ((size_t)2 * 1024 * 1024)
-#define TAG_LIMIT  10000 /* Gumbo frees its tree by recursion */
+#define TAG_LIMIT  10000
+#define TREE_LIMIT ((size_t)64 * 1024 * 1024)
 
 static bool
 is_too_much(struct span html)
@@ -21,6 +26,92 @@ is_too_much(struct span html)
 		    ++tags > TAG_LIMIT)
 			return true;
 	return false;
+}
+
+/*
+ * A parse, with all that Gumbo took for it. Gumbo has no limit of its own,
+ * and a few KB can make it build millions of elements: <b> that are still
+ * open are made anew in each <p>. It does not take "no" for an answer either,
+ * so we leave it where it stands, and free everything ourselves, which also
+ * spares us its recursion.
+ */
+struct chunk {
+	struct chunk *next, *before;
+	size_t size;
+	max_align_t bytes[];
+};
+
+struct tree {
+	GumboOutput *output;
+	struct chunk *chunks;
+	size_t left;
+	jmp_buf too_much;
+};
+
+static void *
+tree_get(void *userdata, size_t size)
+{
+	struct tree *tree = userdata;
+	struct chunk *chunk;
+
+	if (size + sizeof(*chunk) > tree->left)
+		longjmp(tree->too_much, 1);
+	tree->left -= size + sizeof(*chunk);
+	chunk = memory_get(sizeof(*chunk) + size);
+	*chunk = (struct chunk){ .next = tree->chunks, .size = size };
+	if (chunk->next != NULL)
+		chunk->next->before = chunk;
+	tree->chunks = chunk;
+	return chunk->bytes;
+}
+
+static void
+tree_give(void *userdata, void *bytes)
+{
+	struct tree *tree = userdata;
+	struct chunk *chunk;
+
+	if (bytes == NULL)
+		return;
+	chunk = (struct chunk *)(void *)((char *)bytes -
+	                                 offsetof(struct chunk, bytes));
+	if (chunk->next != NULL)
+		chunk->next->before = chunk->before;
+	if (chunk->before != NULL)
+		chunk->before->next = chunk->next;
+	else
+		tree->chunks = chunk->next;
+	tree->left += chunk->size + sizeof(*chunk);
+	free(chunk);
+}
+
+static void
+tree_done(struct tree *tree)
+{
+	while (tree->chunks != NULL)
+		tree_give(tree, tree->chunks->bytes);
+}
+
+/* False: it is too much, and there is no tree. */
+static bool
+tree_init(struct tree *tree, struct span html)
+{
+	GumboOptions options = kGumboDefaultOptions;
+
+	if (is_too_much(html))
+		return false;
+	*tree = (struct tree){ .left = TREE_LIMIT };
+	options.allocator = tree_get;
+	options.deallocator = tree_give;
+	options.userdata = tree;
+	/* Each holds a copy of all tags open at that place. */
+	options.max_errors = 0;
+	if (setjmp(tree->too_much) != 0) {
+		tree_done(tree);
+		return false;
+	}
+	tree->output = gumbo_parse_with_options(&options, html.at, html.len);
+	return true;
 }
 
 static const GumboNode *
@@ -81,19 +172,18 @@ bottom_of(const GumboOutput *output, const GumboElement *body, struct span html)
 bool
 html_place_find(struct span html, struct html_place *place_r)
 {
-	GumboOutput *output;
 	const GumboNode *body;
+	struct tree tree;
 
-	if (is_too_much(html))
+	if (!tree_init(&tree, html))
 		return false;
-	output = gumbo_parse_with_options(&kGumboDefaultOptions, html.at,
-	                                  html.len);
-	body = body_of(output);
+	body = body_of(tree.output);
 	if (body != NULL) {
 		place_r->top = top_of(&body->v.element, html);
-		place_r->bottom = bottom_of(output, &body->v.element, html);
+		place_r->bottom =
+			bottom_of(tree.output, &body->v.element, html);
 	}
-	gumbo_destroy_output(&kGumboDefaultOptions, output);
+	tree_done(&tree);
 	return body != NULL && place_r->top <= place_r->bottom;
 }
 
@@ -159,21 +249,19 @@ html_place_is_seen(struct span html, const char *id)
 {
 	size_t found = 0;
 	bool is_seen = false;
-	GumboOutput *output;
+	struct tree tree;
 
-	if (is_too_much(html))
+	if (!tree_init(&tree, html))
 		return false;
-	output = gumbo_parse_with_options(&kGumboDefaultOptions, html.at,
-	                                  html.len);
-	for (const GumboNode *node = output->root; node != NULL;
-	     node = next_node(node, output->root)) {
+	for (const GumboNode *node = tree.output->root; node != NULL;
+	     node = next_node(node, tree.output->root)) {
 		if (node->type != GUMBO_NODE_ELEMENT ||
 		    !has_id(&node->v.element, id))
 			continue;
 		found++;
 		is_seen = is_in_sight(node);
 	}
-	gumbo_destroy_output(&kGumboDefaultOptions, output);
+	tree_done(&tree);
 	return found == 1 && is_seen;
 }
 
@@ -235,20 +323,18 @@ sort_links(struct html_link_list *list)
 bool
 html_links(struct arena *arena, struct span html, struct html_link_list *list_r)
 {
-	GumboOutput *output;
+	struct tree tree;
 
 	*list_r = (struct html_link_list){ 0 };
-	if (is_too_much(html))
+	if (!tree_init(&tree, html))
 		return false;
-	output = gumbo_parse_with_options(&kGumboDefaultOptions, html.at,
-	                                  html.len);
-	for (const GumboNode *node = output->root; node != NULL;
-	     node = next_node(node, output->root))
+	for (const GumboNode *node = tree.output->root; node != NULL;
+	     node = next_node(node, tree.output->root))
 		if (node->type == GUMBO_NODE_ELEMENT &&
 		    (node->v.element.tag == GUMBO_TAG_A ||
 		     node->v.element.tag == GUMBO_TAG_AREA))
 			add_link(arena, &node->v.element, html, list_r);
-	gumbo_destroy_output(&kGumboDefaultOptions, output);
+	tree_done(&tree);
 	sort_links(list_r);
 	return true;
 }

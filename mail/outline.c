@@ -167,7 +167,7 @@ end_parts(struct outline *outline, size_t level, int64_t end)
 
 	if (outline->is_in_header) {
 		/* A header that runs into the delimiter: no body at all. */
-		end_header(outline, end);
+		end_header(outline, end < part->start ? part->start : end);
 		outline->depth = level + 1;
 		part = &list->items[outline->now];
 	}

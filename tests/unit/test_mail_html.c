@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "mail/html.h"
+#include "mail/html_tree.h"
 
 static const struct {
 	const char *html, *text;
@@ -60,12 +62,38 @@ test_text_of_html_has_a_limit(void **state)
 	arena_free(&arena);
 }
 
+/* What Gumbo makes anew in each <p> would be 2 million elements. */
+static void
+test_BODY_12_a_page_that_grows_when_it_is_read(void **state)
+{
+	struct html_place place;
+	struct buf html;
+
+	(void)state;
+	buf_init(&html, (size_t)1024 * 1024);
+	buf_text(&html, "<p>");
+	for (unsigned i = 0; i < 1500; i++)
+		buf_printf(&html, "<b a=%u>", i);
+	for (unsigned i = 0; i < 1500; i++)
+		buf_text(&html, "<p>x");
+	assert_false(html_place_find(buf_as_span(&html), &place));
+	assert_false(html_place_is_seen(buf_as_span(&html), "avis-notice"));
+	buf_reset(&html);
+	for (unsigned i = 0; i < 9000; i++)
+		buf_text(&html, "<div>");
+	assert_true(html_place_find(buf_as_span(&html), &place));
+	assert_int_equal(place.bottom, html.len);
+	buf_done(&html);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_of_html),
 		cmocka_unit_test(test_text_of_html_has_a_limit),
+		cmocka_unit_test(
+			test_BODY_12_a_page_that_grows_when_it_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

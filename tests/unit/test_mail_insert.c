@@ -532,6 +532,26 @@ test_MLT_19_any_chunks(void **state)
 	}
 }
 
+/* Its body is where it would begin, not in front of that. */
+static void
+test_a_part_of_nothing_at_all(void **state)
+{
+	const struct outline_head head = { "multipart/mixed; boundary=s", "",
+		                           "" };
+	struct span body = SPAN("--s\r\n--s\r\n\r\nx\r\n--s--\r\n");
+	struct outline *outline = outline_new(&head);
+	const struct outline_list *list;
+
+	(void)state;
+	outline_add(outline, body.at, body.len);
+	list = outline_end(outline);
+	assert_int_equal(list->count, 3);
+	assert_int_equal(list->items[1].start, 5);
+	assert_int_equal(list->items[1].body, 5);
+	assert_int_equal(list->items[1].end, 5);
+	outline_free(&outline);
+}
+
 int
 main(void)
 {
@@ -557,6 +577,7 @@ main(void)
 			test_links_lead_elsewhere_and_nothing_else_changes),
 		cmocka_unit_test(test_links_behind_encodings),
 		cmocka_unit_test(test_X_13_twice_is_once),
+		cmocka_unit_test(test_a_part_of_nothing_at_all),
 		cmocka_unit_test(test_MLT_19_any_chunks),
 	};
 
