@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "mail/address.h"
 #include "milter/keep.h"
+#include "record/held.h"
 
 #define LEFT_OUT_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -201,7 +202,7 @@ record_withdrawn(struct session *session)
 		.class_name = "",
 		.queue_id = session->message.queue_id,
 		.status = "4.3.0",
-		.detail = "edit-failed",
+		.detail = HELD_TAKEN_BACK,
 	};
 	struct error err;
 

@@ -173,7 +173,8 @@ changes_hold(const struct event *event)
 {
 	return event->kind == EVENT_HELD || event->kind == EVENT_RELEASED ||
 	       (event->kind == EVENT_REFUSED &&
-	        strcmp(event->detail, HELD_REFUSED) == 0);
+	        (strcmp(event->detail, HELD_REFUSED) == 0 ||
+	         strcmp(event->detail, HELD_TAKEN_BACK) == 0));
 }
 
 void

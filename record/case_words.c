@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "record/held.h"
 
 /* What the functions below need: where to write, and in which language. */
 struct pen {
@@ -126,7 +127,7 @@ submitted_words(const struct pen *pen, const struct event *event)
 static char *
 refused_words(const struct pen *pen, const struct event *event)
 {
-	if (strcmp(event->detail, "edit-failed") == 0)
+	if (strcmp(event->detail, HELD_TAKEN_BACK) == 0)
 		return with_status(
 			pen, event,
 			say(pen,

@@ -76,7 +76,14 @@ static bool
 keep_refusal(const struct erase_plan *plan, const struct event *event,
              struct event *kept_r)
 {
+	const struct trace_message *message =
+		event->has_message ? trace_message(&plan->trace, event->message)
+				   : NULL;
+
 	if (event->kind != EVENT_UNSUBSCRIBED || event->person[0] != '\0')
+		return false;
+	/* One to several people speaks for none of them (record/feed.c). */
+	if (message != NULL && message->is_shared)
 		return false;
 	person_event_named(EVENT_SUPPRESSED, plan->trace.person,
 	                   class_of(&plan->trace, event), "unsubscribed",

@@ -344,21 +344,20 @@ late_field(struct message_id id, unsigned recipient, char *text, size_t size)
 	snprintf(text, size, "%s.%u", name, recipient);
 }
 
-/* Recipient 0 speaks for all: better one mail too few (GDPR-4). */
+/* A message to several speaks for none of them (web/unsubscribe.c). */
 static void
-suppress(struct feed *feed, const struct event *submitted, unsigned recipient,
-         time_ms_t since)
+suppress(struct feed *feed, const struct event *submitted, time_ms_t since)
 {
-	for (size_t i = 0; i < submitted->recipient_count; i++) {
-		char person[PERSON_SIZE];
+	char person[PERSON_SIZE];
 
-		if (recipient != 0 && recipient != i + 1)
-			continue;
-		person_name(feed->keys, submitted->recipients[i].address,
-		            person);
-		apply_refusal(&feed->apply, person, submitted->class_name,
-		              since);
+	if (submitted->recipient_count != 1) {
+		log_warn("forward %s: who unsubscribed cannot be told: the "
+		         "message went to %zu people",
+		         feed->writer, submitted->recipient_count);
+		return;
 	}
+	person_name(feed->keys, submitted->recipients[0].address, person);
+	apply_refusal(&feed->apply, person, submitted->class_name, since);
 }
 
 static void
@@ -376,7 +375,7 @@ join_submission(struct feed *feed, struct event *event,
 		event->class_name = submitted->class_name;
 	if (event->retention_ms == 0)
 		event->retention_ms = submitted->retention_ms;
-	suppress(feed, submitted, event->recipient, event->time);
+	suppress(feed, submitted, event->time);
 }
 
 /* It is forgotten, but whose its token was is not (LST-12). */
@@ -471,9 +470,7 @@ handle_note(struct feed *feed, const char *field, const char *since,
 	if (result != RESULT_OK ||
 	    read_submission(feed, id, found, &submitted) == NULL)
 		return result;
-	suppress(feed, &submitted,
-	         (unsigned)strtoul(field + MESSAGE_NAME_SIZE, NULL, 10),
-	         strtoll(since, NULL, 10));
+	suppress(feed, &submitted, strtoll(since, NULL, 10));
 	forget_late(feed, field);
 	return send_batch(feed, NULL, err);
 }

@@ -6,8 +6,8 @@
 
 /*
  * Messages on hold in an MTA's queue, for `avis release`: an event "held"
- * puts one on this list, an event "released" (or "refused" with the detail
- * HELD_REFUSED) takes it off, in whatever order they are read.
+ * puts one on this list, an event "released" (or "refused" with one of two
+ * details) takes it off, in whatever order they are read.
  */
 struct held {
 	struct message_id message;
@@ -36,6 +36,8 @@ enum result held_find(struct arena *arena, struct store *store, time_ms_t until,
 
 /* The detail of "refused": it ends on hold, because of what was said since. */
 #define HELD_REFUSED "refused-held"
+/* Another: the MTA did not do as told, so it was 4xx and is in no queue. */
+#define HELD_TAKEN_BACK "edit-failed"
 
 /* In Redis: one sorted set by due time; let go is this much later. */
 #define HELD_KEY       "avis:held"

@@ -54,7 +54,7 @@ empty_folder(const char *path)
 }
 
 static inline struct store *
-open_store(const char *url, int64_t budget_ms)
+connect_store(const char *url, int64_t budget_ms)
 {
 	struct store_options options = { url, budget_ms, keys, 0, 0 };
 	struct store *opened = NULL;
@@ -80,7 +80,7 @@ setup(void **state)
 	    !redis_start(&server, "--maxmemory-policy", "noeviction"))
 		return 1;
 	arena = arena_new();
-	store = open_store(server.url, 2000);
+	store = connect_store(server.url, 2000);
 	return 0;
 }
 

@@ -711,6 +711,7 @@ test_what_is_on_hold_is_listed_until_let_go(void **state)
 	struct event held = later(EVENT_HELD, &first);
 	struct event gone = later(EVENT_RELEASED, &first);
 	struct event other = later(EVENT_HELD, &second);
+	struct event taken_back = later(EVENT_REFUSED, &second);
 	time_ms_t now = clock_now();
 	struct held_list list;
 	struct error err;
@@ -741,6 +742,11 @@ test_what_is_on_hold_is_listed_until_let_go(void **state)
 	assert_int_equal(held_find(arena, store, 0, 10, &list, &err),
 	                 RESULT_OK);
 	assert_int_equal(list.count, 1);
+	/* The MTA made no change: it was 4xx, and no queue ever had it. */
+	taken_back.detail = HELD_TAKEN_BACK;
+	feed_events("mx3", &taken_back, 1);
+	assert_int_equal(held_find(arena, store, 0, 10, &list, &err),
+	                 RESULT_NONE);
 	/* Let go on one host before the other's hold is read. */
 	ASK(SPAN("FLUSHALL"));
 	feed_events("mx2", &gone, 1);
@@ -874,7 +880,7 @@ test_a_cap_lets_exactly_so_many_through(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 8; i++) {
 		contenders[i].number = i;
-		contenders[i].store = open_store(server.url, 5000);
+		contenders[i].store = connect_store(server.url, 5000);
 		pthread_create(&threads[i], NULL, contend, &contenders[i]);
 	}
 	for (unsigned i = 0; i < 8; i++) {

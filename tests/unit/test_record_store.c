@@ -363,6 +363,35 @@ test_unsubscribed_before_it_was_submitted(void **state)
 	journal_close(&two);
 }
 
+/* Recorded while the store was away: whoever has the link spoke for all. */
+static void
+test_LST_6_a_message_to_several_takes_nobody_off(void **state)
+{
+	struct event_recipient people[] = {
+		{ "anne@example.com", "", 6 },
+		{ "bo@example.org", "", 6 },
+	};
+
+	(void)state;
+	for (int is_before = 0; is_before < 2; is_before++) {
+		struct journal *journal = open_journal("mx1");
+		struct event first =
+			submitted("<a@x>", "anne@example.com", "newsletter");
+		struct event stop = later(EVENT_UNSUBSCRIBED, &first);
+
+		first.recipients = people;
+		first.recipient_count = 2;
+		append(journal, is_before ? &stop : &first);
+		feed_journal("mx1.test");
+		append(journal, is_before ? &first : &stop);
+		feed_journal("mx1.test");
+		journal_close(&journal);
+		for (size_t i = 0; i < 2; i++)
+			assert_false(is_suppressed(people[i].address,
+			                           "newsletter", NULL));
+	}
+}
+
 /* The submission is past its retention; the objection is not. */
 static void
 test_GDPR_6_suppression_survives_a_rebuilt_store(void **state)
@@ -694,7 +723,7 @@ ask_once(struct store *which, int64_t *took_us, struct error *err)
 static void
 test_MLT_21_a_hanging_store_costs_its_budget(void **state)
 {
-	struct store *quick = open_store(server.url, 100);
+	struct store *quick = connect_store(server.url, 100);
 	struct error err;
 	int64_t took_us;
 
@@ -788,7 +817,7 @@ test_another_schema_is_refused(void **state)
 	assert_int_equal(store_check(store, &err), RESULT_OK);
 	ASK(SPAN("SET"), SPAN("avis:schema"), SPAN("3"));
 	store_close(&store);
-	store = open_store(server.url, 2000);
+	store = connect_store(server.url, 2000);
 	assert_int_equal(store_check(store, &err), RESULT_BAD);
 	assert_non_null(strstr(err.text, "avis:schema is \"3\""));
 }
@@ -949,6 +978,7 @@ main(void)
 		TEST(test_indexes_are_trimmed_by_age),
 		TEST(test_GDPR_4_who_unsubscribes_is_suppressed),
 		TEST(test_unsubscribed_before_it_was_submitted),
+		TEST(test_LST_6_a_message_to_several_takes_nobody_off),
 		TEST(test_GDPR_6_suppression_survives_a_rebuilt_store),
 		TEST(test_a_reply_is_joined_by_its_references),
 		TEST(test_the_journals_answer_as_the_store_does),
