@@ -299,6 +299,7 @@ bench:
 	@$(MAKE) --no-print-directory all bench-tools
 	@$(PYTHON) tests/bench/bench.py $(BUILD) $(BENCH)
 	@$(PYTHON) tests/bench/web_bench.py $(BUILD) $(BENCH_WEB)
+	@$(PYTHON) tests/bench/people_bench.py $(BUILD) $(BENCH_PEOPLE)
 
 demo:
 	@contrib/install-packages build demo

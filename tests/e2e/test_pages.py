@@ -29,8 +29,16 @@ OFFERS = """classes = (
     when = { header = { "X-Campaign" = "offers"; }; };
     unsubscribe = "one-click"; recipients = "separate";
     list_id = "offers.example.fr"; retention = "13mo"; },
+  { name = "catalogue"; title = { fr = "Catalogue"; en = "Catalogue"; };
+    purpose = "marketing"; basis = "legitimate-interest";
+    audience = "professionals"; on_post = "refuse";
+    when = { header = { "X-Campaign" = "catalogue"; }; };
+    unsubscribe = "mailto"; list_id = "catalogue.example.fr"; },
 """
-LAB = {"has_web": True, "policy": POLICY.replace("classes = (", OFFERS, 1)}
+LAB = {"has_web": True,
+       "policy": POLICY.replace("classes = (", OFFERS, 1).replace(
+           'list_id = "news.example.fr";',
+           'list_id = "news.example.fr"; on_post = "header";')}
 ENGLISH = {"Accept_Language": "en"}
 HOURS_48 = 48 * 3600
 
@@ -177,6 +185,31 @@ def test_receipts_refused_are_not_asked_for(lab, client, reader):
     again = letter("recouvrement@example.fr", to=reader)
     assert not send_and_receive(lab, again, to=reader)[
         "Disposition-Notification-To"]
+
+
+@pytest.mark.parametrize("channel", ["post", "telephone"])
+def test_another_channel_is_told_to_the_sender(lab, client, reader, message,
+                                               channel):
+    """A milter sends no letters: the header says so, or the reply does."""
+    catalogue = letter("news@example.fr", to=reader, X_Campaign="catalogue")
+    assert not message["Avis-Preferred-Channel"]
+    send_and_receive(lab, catalogue, to=reader)
+    link = own_url(lab, message, "v")
+    assert save(lab, client, link, channel=channel).status == 200
+    again = send_and_receive(lab, newsletter(reader), to=reader)
+    assert again["Avis-Preferred-Channel"] == channel
+    with pytest.raises(smtplib.SMTPResponseException) as refused:
+        lab.send("news@example.fr", [reader], letter(
+            "news@example.fr", to=reader, X_Campaign="catalogue"))
+    assert refused.value.smtp_code == 550
+    assert "prefers another channel" in str(refused.value.smtp_error)
+    # Mail that is no marketing goes on by mail.
+    plain = send_and_receive(lab, letter("recouvrement@example.fr", to=reader),
+                             to=reader)
+    assert not plain["Avis-Preferred-Channel"]
+    assert save(lab, client, link, channel="email").status == 200
+    send_and_receive(lab, catalogue.replace("Subject: ", "Subject: Re "),
+                     to=reader)
 
 
 def test_every_choice_is_an_event_once(lab, client, reader, message):
@@ -400,9 +433,19 @@ def test_GDPR_9_erasure_is_asked_for_from_the_mailbox(lab, client, reader,
     answer = client.post_form(lab.web.url + path, *fields)
     assert answer.status == 200 and "on record" in answer.body
     assert details(lab, message) == ["erasure-asked"]
-    # From the page with the data it takes a mail of its own, too.
+    # Who has asked is listed until it is done (article 12(3)).
+    assert re.search(rf"{reader}  asked [-\d]{{10}}, to be done by ",
+                     lab.avis.run("rights pending").stdout)
+    lab.avis.run("rights erase", "--do", reader)
+    assert reader not in lab.avis.run("rights pending").stdout
+
+
+def test_GDPR_9_erasure_from_the_data_takes_a_mail_too(lab, client, reader,
+                                                       message):
+    """The page with the data is open to who has the link, for 48 hours."""
     client.post_form(own_url(lab, message, "w"), ("wish", "erase"))
-    mailed_link(lab, reader, "e", count=2)
+    mailed_link(lab, reader, "e")
+    assert details(lab, message) == []
 
 
 # -- when the message is forgotten ---------------------------------------------
