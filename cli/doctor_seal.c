@@ -6,6 +6,7 @@
 #include "cli/doctor.h"
 #include "record/local.h"
 #include "record/seal.h"
+#include "record/segment.h"
 
 #define DAY_MS  ((int64_t)24 * 3600 * 1000)
 #define SOON_MS (30 * DAY_MS)
@@ -119,6 +120,37 @@ look_at_stamps(struct symptom_list *list, const struct settings *settings,
 	symptom_remedy(list, "runuser -u avis-seal -g avis -- avis seal");
 }
 
+/* Journals of earlier versions were for their writer alone. */
+static void
+look_at_modes(struct symptom_list *list, const struct settings *settings,
+              const char *writer)
+{
+	const char *folder =
+		arena_printf(list->arena, "%s/%s", settings->journal, writer);
+	struct segment_list segments = { NULL, 0, 0 };
+	struct error ignored;
+
+	if (segment_list(list->arena, folder, &segments, &ignored) != RESULT_OK)
+		return;
+	for (size_t i = 0; i < segments.count; i++) {
+		char name[SEGMENT_NAME_SIZE];
+		struct stat status;
+
+		segment_name(segments.items[i], SEGMENT_LOG, name);
+		if (stat(arena_printf(list->arena, "%s/%s", folder, name),
+		         &status) != 0 ||
+		    (status.st_mode & S_IRGRP) != 0)
+			continue;
+		symptom_fail(list, "seal-journal",
+		             "who seals may not read %s/%s (mode %04o)", folder,
+		             name, (unsigned)(status.st_mode & 07777));
+		symptom_remedy(list,
+		               "chmod g+rx %s && chmod g+r %s/*." SEGMENT_LOG,
+		               folder, folder);
+		return;
+	}
+}
+
 static void
 look_at_custodians(struct symptom_list *list, const struct settings *settings,
                    const char *writer, const char *folder, uint64_t last)
@@ -173,6 +205,7 @@ look_at_writer(struct symptom_list *list, const struct settings *settings,
 		symptom_ok(list, "seal", "%s is sealed by %llu heads", writer,
 		           (unsigned long long)last);
 	}
+	look_at_modes(list, settings, writer);
 	look_at_stamps(list, settings, writer, folder, last);
 	look_at_custodians(list, settings, writer, folder, last);
 }

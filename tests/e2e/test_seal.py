@@ -397,6 +397,20 @@ def test_doctor_looks_at_seals(lab, seals):
     os.chown(seals.key, 0, -1)
 
 
+def test_doctor_sees_a_journal_that_cannot_be_read(lab, seals):
+    """One of an earlier version, which its writer alone may read."""
+    log = sorted((lab.avis.journal / "mail.milter").glob("*.log"))[0]
+    mode = log.stat().st_mode
+    log.chmod(0o600)
+    try:
+        found = symptoms(lab)["seal-journal"][0]
+        assert found["grade"] == "fail" and log.name in found["text"]
+        assert "chmod g+r" in found["remedy"]
+    finally:
+        log.chmod(mode)
+    assert "seal-journal" not in symptoms(lab)
+
+
 def test_doctor_sees_what_waits(lab, seals):
     good = dict(seals.settings)
     seals.settings |= {"custodians": ["/nonexistent/custodian"],
