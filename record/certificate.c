@@ -370,8 +370,8 @@ draw_state(struct drawing *drawing, const struct case_part *part)
 	paper_box(drawing->paper, colour_of(part), MARGIN, drawing->y, 4, 18);
 	paper_text(drawing->paper, &bold_style, MARGIN + 12, drawing->y + 3.5,
 	           TEXT_WIDTH - 16,
-	           arena_printf(drawing->arena, "%s: %s",
-	                        say(drawing, "State", "État"), text));
+	           arena_printf(drawing->arena, "%s %s",
+	                        say(drawing, "State:", "État :"), text));
 	drawing->y += 25;
 }
 
