@@ -415,23 +415,41 @@ open_local(struct proof *proof)
 	};
 }
 
+/* Of old mail Redis may know only what came lately. */
+static bool
+is_whole(const struct cases *cases)
+{
+	for (size_t i = 0; i < cases->count; i++)
+		if (case_first(&cases->items[i]) == NULL)
+			return false;
+	return true;
+}
+
 /* Redis first; then the archive and what stands in the journals here. */
 static enum result
 find_anywhere(struct proof *proof, struct cases *cases, struct error *err)
 {
 	enum result result = find_cases(proof, cases, err);
+	struct cases partial = { NULL, 0 };
 
-	if (result == RESULT_OK)
+	if (result == RESULT_OK && is_whole(cases))
 		return result;
+	if (result == RESULT_OK)
+		partial = *cases;
 	proof->is_local = true;
 	open_local(proof);
-	if (result != RESULT_NONE)
+	if (result != RESULT_NONE && result != RESULT_OK)
 		opened_say(&proof->opened, "%s; reading %s", err->text,
 		           proof->local.archive != NULL
 		                   ? "the archive and the journals of this host"
 		                   : "the journals of this host");
 	enum result first = result;
 	result = find_cases(proof, cases, err);
+	if (result != RESULT_OK && first == RESULT_OK) {
+		*cases = partial;
+		proof->is_local = false;
+		return RESULT_OK;
+	}
 	if (result == RESULT_OK && first == RESULT_NONE)
 		opened_say(&proof->opened, "not in Redis (yet); read from %s",
 		           proof->local.is_archived

@@ -21,8 +21,9 @@ is_of_host(const struct event *event, const char *host)
 	return host[0] == '\0' || span_is(writer, host);
 }
 
-static bool
-fits(const struct event_list *events, const struct maillog_question *question)
+bool
+maillog_fits(const struct event_list *events,
+             const struct maillog_question *question)
 {
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *event = &events->items[i];
@@ -39,12 +40,10 @@ fits(const struct event_list *events, const struct maillog_question *question)
 	return false;
 }
 
-enum result
-maillog_find(struct arena *arena, struct store *store,
-             const struct maillog_question *question,
-             struct event_list *events_r, struct error *err)
+struct find_query
+maillog_query(const struct maillog_question *question)
 {
-	const struct find_query query = {
+	return (struct find_query){
 		.message_id = "",
 		.queue_id = question->queue_id,
 		.to = "",
@@ -53,6 +52,14 @@ maillog_find(struct arena *arena, struct store *store,
 		.until = question->time + SKEW_MS,
 		.limit = CANDIDATES,
 	};
+}
+
+enum result
+maillog_find(struct arena *arena, struct store *store,
+             const struct maillog_question *question,
+             struct event_list *events_r, struct error *err)
+{
+	const struct find_query query = maillog_query(question);
 	struct message_id_list messages;
 	enum result result =
 		find_messages(arena, store, &query, &messages, err);
@@ -60,7 +67,7 @@ maillog_find(struct arena *arena, struct store *store,
 	for (size_t i = 0; result == RESULT_OK && i < messages.count; i++) {
 		result = find_events(arena, store, messages.items[i], events_r,
 		                     err);
-		if (result == RESULT_OK && fits(events_r, question))
+		if (result == RESULT_OK && maillog_fits(events_r, question))
 			return RESULT_OK;
 		if (result == RESULT_NONE)
 			result = RESULT_OK;

@@ -1,6 +1,7 @@
 #ifndef RECORD_MAILLOG_FIND_H
 #define RECORD_MAILLOG_FIND_H
 
+#include "record/find.h"
 #include "record/maillog.h"
 #include "record/store.h"
 
@@ -13,5 +14,10 @@ enum result maillog_find(struct arena *arena, struct store *store,
                          const struct maillog_question *question,
                          struct event_list *events_r,
                          struct error *err) MUST_CHECK;
+
+/* The same in two steps, for whoever asks another than the store. */
+struct find_query maillog_query(const struct maillog_question *question);
+bool maillog_fits(const struct event_list *events,
+                  const struct maillog_question *question);
 
 #endif

@@ -11,6 +11,7 @@
 #include "record/journal.h"
 #include "record/maillog_find.h"
 #include "record/maillog_input.h"
+#include "record/maillog_old.h"
 
 #define BATCH_LINES  1000
 #define BATCH_EVENTS 256
@@ -37,6 +38,8 @@ struct maillog_follow {
 	struct maillog_follow_options options;
 	struct ledger *ledger;
 	struct maillog *log;
+	struct maillog_old *old;      /* NULL: not wanted so far, or none */
+	bool has_looked;              /* for old */
 	struct maillog_counts before; /* of earlier logs */
 	struct maillog_input *input;  /* NULL: to be opened */
 	char path[PATH_MAX];          /* of the cursor */
@@ -59,8 +62,27 @@ find(void *context, struct arena *arena,
 {
 	struct maillog_follow *follow = context;
 
-	return maillog_find(arena, ledger_store(follow->ledger), question,
-	                    events_r, err);
+	enum result result = maillog_find(arena, ledger_store(follow->ledger),
+	                                  question, events_r, err);
+
+	if (result != RESULT_NONE || !follow->options.is_once)
+		return result;
+	if (!follow->has_looked)
+		follow->old = maillog_old_new(follow->options.settings,
+		                              follow->options.keys,
+		                              ledger_writer(follow->ledger));
+	follow->has_looked = true;
+	return follow->old == NULL ? RESULT_NONE
+	                           : maillog_old_find(follow->old, arena,
+	                                              question, events_r, err);
+}
+
+/* To be looked at anew: it knows only what the journal had then. */
+static void
+forget_old(struct maillog_follow *follow)
+{
+	maillog_old_free(&follow->old);
+	follow->has_looked = false;
 }
 
 static enum result
@@ -355,6 +377,7 @@ start_over(struct maillog_follow *follow)
 	while (follow->parked_count > 0)
 		unpark(follow, follow->parked_count - 1);
 	maillog_input_close(&follow->input);
+	forget_old(follow);
 	new_log(follow);
 }
 
@@ -426,6 +449,7 @@ maillog_follow_close(struct maillog_follow **follow)
 	maillog_input_close(&(*follow)->input);
 	ledger_close(&(*follow)->ledger, SETTLE_MS);
 	maillog_free(&(*follow)->log);
+	forget_old(*follow);
 	free(*follow);
 	*follow = NULL;
 }
