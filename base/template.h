@@ -30,12 +30,15 @@ enum template_kind {
 
 #define TEMPLATE_BYTES ((size_t)256 * 1024)
 
-/*
- * BAD: the text says what is wrong, line_r where. known: the names that a
- * field may have, ended by NULL; NULL: any. source is borrowed.
- */
-enum result template_parse(struct arena *arena, enum template_kind kind,
-                           struct span source, const char *const *known,
+struct template_source {
+	enum template_kind kind;
+	struct span bytes;        /* borrowed */
+	const char *const *known; /* names a field may have, ended by NULL;
+	                             NULL: any */
+};
+/* BAD: the text says what is wrong, line_r where. */
+enum result template_parse(struct arena *arena,
+                           const struct template_source *source,
                            struct template **template_r, unsigned *line_r,
                            struct error *err) MUST_CHECK;
 

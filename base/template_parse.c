@@ -416,17 +416,17 @@ parse_list(struct parser *parser, struct template_list *list,
 }
 
 enum result
-template_parse(struct arena *arena, enum template_kind kind, struct span source,
-               const char *const *known, struct template **template_r,
-               unsigned *line_r, struct error *err)
+template_parse(struct arena *arena, const struct template_source *source,
+               struct template **template_r, unsigned *line_r,
+               struct error *err)
 {
 	struct template *template = arena_alloc(arena, sizeof(*template));
 	struct parser parser = {
 		.arena = arena,
-		.known = known,
-		.source = source,
-		.rest = source,
-		.place = { .is_plain = kind == TEMPLATE_PLAIN },
+		.known = source->known,
+		.source = source->bytes,
+		.rest = source->bytes,
+		.place = { .is_plain = source->kind == TEMPLATE_PLAIN },
 		.line = 1,
 		.err = err,
 	};

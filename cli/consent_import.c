@@ -16,7 +16,7 @@
 
 #define GROUP        2000 /* rows that share one wait for the disk */
 #define LOCK_WAIT_MS 1000
-#define SETTLE_MS    (10 * 60 * 1000)
+#define SETTLE_MS    (INT64_C(10) * 60 * 1000)
 #define ROW_BYTES    ((size_t)8 * 1024)
 #define SHOWN        20 /* bad lines on stderr; --rejects has them all */
 

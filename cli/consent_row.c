@@ -9,9 +9,10 @@
 
 #define TEXT_LIMIT  200 /* bytes of a text's name, of a channel */
 #define STORY_LIMIT 2000
-#define SLACK_MS    (5 * 60 * 1000) /* two clocks are never the same */
+#define SLACK_MS    ((time_ms_t)5 * 60 * 1000) /* clocks differ */
+* /
 
-static const struct {
+	static const struct {
 	const char *names[6]; /* the first is the one we speak of */
 	bool is_required;
 } columns[COLUMNS] = {

@@ -11,7 +11,7 @@
 #define DAY_MS  ((int64_t)24 * 3600 * 1000)
 #define SOON_MS (30 * DAY_MS)
 /* The timer runs once an hour; a day and a bit is no accident any more. */
-#define LATE_MS (26 * 3600 * INT64_C(1000))
+#define LATE_MS (INT64_C(26) * 3600 * 1000)
 
 /* CMS-5: a file that only the sealing process may read, and not the milter. */
 static void

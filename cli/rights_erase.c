@@ -109,7 +109,8 @@ carry_out(struct rights_work *work, const struct erase_order *order,
 		return EXIT_PROBLEM;
 	printf("done: %llu payloads destroyed, %llu amended; the MTA's own log "
 	       "has its own retention\n",
-	       (unsigned long long)(plan->whole + plan->shared),
+	       (unsigned long long)plan->whole +
+	               (unsigned long long)plan->shared,
 	       (unsigned long long)plan->shared);
 	return plan->held > 0 ? EXIT_PROBLEM : EXIT_DONE;
 }

@@ -380,8 +380,10 @@ rights_page(const struct rights_export *export, struct buf *out,
 	struct template *template;
 	unsigned line;
 
-	if (template_parse(arena, TEMPLATE_HTML, SPAN(page), NULL, &template,
-	                   &line, err) != RESULT_OK) {
+	if (template_parse(arena,
+	                   &(const struct template_source){ TEMPLATE_HTML,
+	                                                    SPAN(page), NULL },
+	                   &template, &line, err) != RESULT_OK) {
 		error_prefix(err, "page, line %u", line);
 		return RESULT_BAD;
 	}

@@ -101,8 +101,10 @@ add_file(struct blocks *blocks, const char *path, const char *file,
 		return;
 	}
 	if (template_parse(blocks->arena,
-	                   is_html ? TEMPLATE_HTML : TEMPLATE_PLAIN, bytes,
-	                   known, &template, &place.line, &err) != RESULT_OK) {
+	                   &(const struct template_source){
+				   is_html ? TEMPLATE_HTML : TEMPLATE_PLAIN,
+				   bytes, known },
+	                   &template, &place.line, &err) != RESULT_OK) {
 		complain(blocks, place, arena_strdup(blocks->arena, err.text),
 		         "see avis-policy(5), BLOCKS");
 		return;

@@ -104,9 +104,12 @@ templates_parse(struct arena *arena, const char *path, struct span bytes,
 	struct error err;
 	enum result result;
 
-	result =
-		template_parse(arena, is_plain ? TEMPLATE_PLAIN : TEMPLATE_HTML,
-	                       bytes, known, template_r, &place.line, &err);
+	result = template_parse(
+		arena,
+		&(const struct template_source){ is_plain ? TEMPLATE_PLAIN
+	                                                  : TEMPLATE_HTML,
+	                                         bytes, known },
+		template_r, &place.line, &err);
 	if (result != RESULT_OK)
 		warn(arena, findings, place, arena_strdup(arena, err.text),
 		     "until then the one that comes with avis is shown; see "

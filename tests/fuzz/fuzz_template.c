@@ -39,8 +39,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&out, OUTPUT);
 	if (size <= TEMPLATE_BYTES &&
 	    span_find_text(source, "zqzq", 0) == source.len &&
-	    template_parse(arena, TEMPLATE_HTML, source, NULL, &template, &line,
-	                   &err) == RESULT_OK) {
+	    template_parse(arena,
+	                   &(const struct template_source){ TEMPLATE_HTML,
+	                                                    source, NULL },
+	                   &template, &line, &err) == RESULT_OK) {
 		use.page = template;
 		template_render(template, &use, &out);
 		if (strstr(out.data, ESCAPE) != NULL)

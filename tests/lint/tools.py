@@ -9,7 +9,8 @@ from pathlib import Path
 
 COMPILER = ["-std=c11", "-D_DEFAULT_SOURCE", "-I.", "-DAVIS_VERSION=\"0\"",
             "-DAVIS_CONF=\"/etc/avis/avis.conf\"",
-            "-DAVIS_STATE=\"/var/lib/avis\""]
+            "-DAVIS_STATE=\"/var/lib/avis\"",
+            "-DAVIS_SHARE=\"/usr/share/avis\""]
 MARKED = re.compile(r"^\S+:\d+:\d+: (?:warning|error|style)", re.M)
 
 
@@ -89,7 +90,7 @@ def clang_tidy(tree):
     The analyzer takes seconds a file. What passed is remembered in
     build-lint/ by a digest of the preprocessed source and the rules.
     """
-    _, extra = run(tree, ["pkg-config", "--cflags", "gmime-3.0"])
+    _, extra = run(tree, ["pkg-config", "--cflags", *sorted(tree.adapters)])
     passed = tree.root / "build-lint"
     passed.mkdir(exist_ok=True)
     rules = (tree.root / ".clang-tidy").read_text()

@@ -49,7 +49,9 @@ expect(const char *source, const char *want)
 	unsigned line;
 
 	buf_init(&out, 4096);
-	if (template_parse(arena, TEMPLATE_HTML, span_of(source), NULL,
+	if (template_parse(arena,
+	                   &(const struct template_source){
+				   TEMPLATE_HTML, span_of(source), NULL },
 	                   &template, &line, &err) != RESULT_OK)
 		fail_msg("%s\n%u: %s", source, line, err.text);
 	template_render(template, &use, &out);
@@ -118,14 +120,19 @@ test_a_frame_holds_a_page(void **state)
 
 	(void)state;
 	buf_init(&out, 4096);
-	assert_int_equal(template_parse(arena, TEMPLATE_HTML,
-	                                SPAN("<main>{{page}}</main>"), NULL,
-	                                &frame, &line, &err),
-	                 RESULT_OK);
+	assert_int_equal(
+		template_parse(arena,
+	                       &(const struct template_source){
+				       TEMPLATE_HTML,
+				       SPAN("<main>{{page}}</main>"), NULL },
+	                       &frame, &line, &err),
+		RESULT_OK);
 	/* A page within a page is no way to go on for ever. */
-	assert_int_equal(template_parse(arena, TEMPLATE_HTML,
-	                                SPAN("<p>{{page}}</p>"), NULL, &page,
-	                                &line, &err),
+	assert_int_equal(template_parse(arena,
+	                                &(const struct template_source){
+						TEMPLATE_HTML,
+						SPAN("<p>{{page}}</p>"), NULL },
+	                                &page, &line, &err),
 	                 RESULT_OK);
 	use.page = page;
 	template_render(frame, &use, &out);
@@ -176,9 +183,11 @@ test_what_is_broken_is_told_with_its_line(void **state)
 		struct error err;
 		unsigned line;
 
-		if (template_parse(arena, TEMPLATE_HTML,
-		                   span_of(cases[i].source), known, &template,
-		                   &line, &err) != RESULT_BAD)
+		if (template_parse(arena,
+		                   &(const struct template_source){
+					   TEMPLATE_HTML,
+					   span_of(cases[i].source), known },
+		                   &template, &line, &err) != RESULT_BAD)
 			fail_msg("%s: taken", cases[i].source);
 		if (line != cases[i].line ||
 		    strstr(err.text, cases[i].text) == NULL)
@@ -200,9 +209,11 @@ test_depth_is_limited(void **state)
 	buf_init(&source, 1 << 20);
 	for (int i = 0; i < 20000; i++)
 		buf_text(&source, "{{if a}}");
-	assert_int_equal(template_parse(arena, TEMPLATE_HTML,
-	                                buf_as_span(&source), NULL, &template,
-	                                &line, &err),
+	assert_int_equal(template_parse(arena,
+	                                &(const struct template_source){
+						TEMPLATE_HTML,
+						buf_as_span(&source), NULL },
+	                                &template, &line, &err),
 	                 RESULT_BAD);
 	assert_non_null(strstr(err.text, "blocks in each other"));
 	buf_done(&source);
