@@ -10,9 +10,8 @@
 #define TEXT_LIMIT  200 /* bytes of a text's name, of a channel */
 #define STORY_LIMIT 2000
 #define SLACK_MS    ((time_ms_t)5 * 60 * 1000) /* clocks differ */
-* /
 
-	static const struct {
+static const struct {
 	const char *names[6]; /* the first is the one we speak of */
 	bool is_required;
 } columns[COLUMNS] = {

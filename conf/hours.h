@@ -14,7 +14,7 @@
 #define HOURS_SPANS     32
 #define HOURS_ZONE_SIZE 64
 #define HOURS_ALL_DAYS  0x7fU
-#define HOURS_DAY       (24 * 60) /* minutes */
+#define HOURS_DAY       1440 /* minutes */
 
 struct hours_span {
 	unsigned days; /* bit 0: Monday */

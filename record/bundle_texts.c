@@ -2,13 +2,17 @@
 
 /* Files that people read in the source, too, are not copied into C. */
 #define TEXT(name, file)                                                       \
-	__asm__(".section .rodata\n" #name ":\n.incbin \"" file "\"\n" #name   \
-	        "_end:\n.byte 0\n.previous\n");                                \
-	extern const char name[] __attribute__((visibility("hidden")));        \
-	extern const char name##_end[] __attribute__((visibility("hidden")));
+	__asm__(".section .rodata\n" name ":\n.incbin \"" file "\"\n" name     \
+	        "_end:\n.byte 0\n.previous\n")
+#define HIDDEN __attribute__((visibility("hidden")))
 
-TEXT(bundle_text_script, "record/verify.sh")
-TEXT(bundle_text_readme, "record/readme.txt")
+TEXT("bundle_text_script", "record/verify.sh");
+TEXT("bundle_text_readme", "record/readme.txt");
+
+extern const char bundle_text_script[] HIDDEN;
+extern const char bundle_text_script_end[] HIDDEN;
+extern const char bundle_text_readme[] HIDDEN;
+extern const char bundle_text_readme_end[] HIDDEN;
 
 struct span
 bundle_script(void)

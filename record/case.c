@@ -251,6 +251,7 @@ make_part(struct arena *arena, const struct case_file *file, unsigned number,
 
 	part->number = number;
 	part->address = "";
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers. */
 	part->lines = arena_array(arena, events->count, sizeof(*part->lines));
 	for (size_t i = 0; i < events->count; i++)
 		if (is_sole || events->items[i].recipient == number)

@@ -462,11 +462,11 @@ case_state(enum language language, enum state state)
 		[STATE_SUBMITTED] = "parti ; rien n'est encore revenu",
 		[STATE_HELD] = "retenu ici ; il n'est pas encore parti",
 		[STATE_REFUSED] = "refusé ici ; il n'est pas parti",
-		[STATE_DELAYED] = "pas encore remis ; un serveur continue "
-				  "d'essayer",
+		[STATE_DELAYED] =
+			"pas encore remis ; un serveur continue d'essayer",
 		[STATE_RELAYED] = "remis à un autre serveur de messagerie",
-		[STATE_DELIVERED] = "distribué au service de la boîte aux "
-				    "lettres",
+		[STATE_DELIVERED] =
+			"distribué au service de la boîte aux lettres",
 		[STATE_FAILED] = "n'a pas pu être distribué",
 		[STATE_DISPLAYED] = "affiché par le logiciel du destinataire",
 		[STATE_REPLIED] = "le destinataire a répondu",

@@ -518,6 +518,8 @@ stamp_verdict(int code, struct error *err)
 	}
 }
 
+/* NOLINTBEGIN(readability-function-size): all that a stamp rests on. */
+
 /* Takes store and more, which may be NULL without TS_VFY_SIGNER. */
 static enum cms_verdict
 check_token(TS_RESP *response, struct span stamped,
@@ -587,6 +589,8 @@ cms_check_stamp(struct arena *arena, struct span response, struct span stamped,
 	ERR_clear_error();
 	return verdict;
 }
+
+/* NOLINTEND(readability-function-size) */
 
 enum result
 cms_certificate_read(struct arena *arena, const char *path,

@@ -1,5 +1,6 @@
 #include "record/fileset.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -51,6 +52,7 @@ fileset_add(struct arena *arena, struct fileset *set, const char *name,
 		memmove(&set->items[at + 1], &set->items[at],
 		        (set->count - 1 - at) * sizeof(*set->items));
 	}
+	assert(set->items != NULL);
 	set->items[at] =
 		(struct fileset_file){ arena_strdup(arena, name), bytes };
 }

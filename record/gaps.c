@@ -104,9 +104,9 @@ gaps_find(struct arena *arena, struct store *store, struct event_list *events,
 		                          programs[i]);
 		schema_writer_key(FAMILY_GAPS, writers[i], "", key);
 		snprintf(since, sizeof(since), "%lld",
-		         (long long)(submitted.time - BEFORE_MS));
+		         (long long)submitted.time - BEFORE_MS);
 		snprintf(until, sizeof(until), "%lld",
-		         (long long)(submitted.time + AFTER_MS));
+		         (long long)submitted.time + AFTER_MS);
 		BATCH(&batch, SPAN("ZRANGEBYSCORE"), span_of(key),
 		      span_of(since), span_of(until));
 	}

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 #define WINDOW_BYTES (128 * 1024)
-#define STEP_BYTES   (64 * 1024)
+#define STEP_BYTES   65536u
 
 struct gzip {
 	gzFile file;

@@ -27,8 +27,8 @@
 #define SETTLED_MS   1000
 #define SAVE_MS      1000
 #define LOOK_MS      5000 /* for new journals */
-#define FIRST_WAIT   1000
-#define LONGEST_WAIT (5 * 60 * 1000)
+#define FIRST_WAIT   INT64_C(1000)
+#define LONGEST_WAIT (INT64_C(300) * 1000)
 
 struct source {
 	char writer[EVENT_WRITER_SIZE];
@@ -59,18 +59,18 @@ struct hook {
 };
 
 static const struct {
-	unsigned bit;
 	const char *word;
+	unsigned bit;
 	enum event_kind kind;
 } words[] = {
-	{ HOOK_UNSUBSCRIBED, "unsubscribed", EVENT_UNSUBSCRIBED },
-	{ HOOK_CONSENT, "consent", EVENT_CONSENT },
-	{ HOOK_PREFERENCE, "preference", EVENT_PREFERENCE },
-	{ HOOK_SUPPRESSED, "suppressed", EVENT_SUPPRESSED },
-	{ HOOK_READMITTED, "readmitted", EVENT_READMITTED },
-	{ HOOK_RESTRICTED, "restricted", EVENT_RESTRICTED },
-	{ HOOK_HARD_BOUNCE, "hard-bounce", EVENT_FAILED },
-	{ HOOK_CONFIRMED, "confirmed", EVENT_CONFIRMED },
+	{ "unsubscribed", HOOK_UNSUBSCRIBED, EVENT_UNSUBSCRIBED },
+	{ "consent", HOOK_CONSENT, EVENT_CONSENT },
+	{ "preference", HOOK_PREFERENCE, EVENT_PREFERENCE },
+	{ "suppressed", HOOK_SUPPRESSED, EVENT_SUPPRESSED },
+	{ "readmitted", HOOK_READMITTED, EVENT_READMITTED },
+	{ "restricted", HOOK_RESTRICTED, EVENT_RESTRICTED },
+	{ "hard-bounce", HOOK_HARD_BOUNCE, EVENT_FAILED },
+	{ "confirmed", HOOK_CONFIRMED, EVENT_CONFIRMED },
 };
 #define WORDS (sizeof(words) / sizeof(words[0]))
 

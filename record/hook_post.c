@@ -116,6 +116,7 @@ hook_signature(struct arena *arena, const struct hook_secrets *secrets,
 	return text;
 }
 
+/* NOLINTBEGIN(readability-function-size): to whom, what, and how. */
 enum result
 hook_post(struct arena *arena, struct transfer *transfer,
           const struct hook_settings *hook, const struct hook_secrets *secrets,
@@ -149,3 +150,4 @@ hook_post(struct arena *arena, struct transfer *transfer,
 	*status_r = result == RESULT_OK ? answer.status : 0;
 	return result;
 }
+/* NOLINTEND(readability-function-size) */

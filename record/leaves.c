@@ -64,7 +64,7 @@ static enum result
 bad_entry(const struct walk *walk, const char *what, struct error *err)
 {
 	error_set(err, "%s: entry %llu: %s", walk->path,
-	          (unsigned long long)(walk->report.first + walk->report.count),
+	          (unsigned long long)walk->report.first + walk->report.count,
 	          what);
 	return RESULT_BAD;
 }

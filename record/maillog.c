@@ -256,7 +256,7 @@ static enum result
 record(struct maillog *log, struct maillog_queue *queue,
        struct maillog_sight *sight, struct error *err)
 {
-	char line_id[MAILLOG_LINE_ID_SIZE];
+	char *line_id = arena_alloc(log->arena, MAILLOG_LINE_ID_SIZE);
 	struct event event;
 
 	maillog_line_id(sight->line, line_id);

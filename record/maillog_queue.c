@@ -23,8 +23,10 @@ maillog_queues_new(size_t limit)
 	queues->slot_count = 1;
 	while (queues->slot_count < limit)
 		queues->slot_count *= 2;
+	/* NOLINTBEGIN(bugprone-sizeof-expression): a table of pointers. */
 	queues->slots =
 		memory_zeroed(queues->slot_count, sizeof(*queues->slots));
+	/* NOLINTEND(bugprone-sizeof-expression) */
 	return queues;
 }
 
@@ -79,6 +81,14 @@ maillog_queue_find(struct maillog_queues *queues, struct span id)
 }
 
 static void
+queue_free(struct maillog_queue *queue)
+{
+	arena_free(&queue->arena);
+	free(queue->message_id);
+	free(queue);
+}
+
+static void
 drop(struct maillog_queues *queues, struct maillog_queue *queue)
 {
 	struct maillog_queue **at = slot_of(queues, span_of(queue->id));
@@ -87,9 +97,7 @@ drop(struct maillog_queues *queues, struct maillog_queue *queue)
 		at = &(*at)->chain;
 	*at = queue->chain;
 	unlink_age(queues, queue);
-	arena_free(&queue->arena);
-	free(queue->message_id);
-	free(queue);
+	queue_free(queue);
 	queues->count--;
 }
 
@@ -126,10 +134,14 @@ maillog_queue_drop(struct maillog_queues *queues, struct span id)
 void
 maillog_queues_free(struct maillog_queues **queues)
 {
+	struct maillog_queue *queue, *newer;
+
 	if (*queues == NULL)
 		return;
-	while ((*queues)->oldest != NULL)
-		drop(*queues, (*queues)->oldest);
+	for (queue = (*queues)->oldest; queue != NULL; queue = newer) {
+		newer = queue->newer;
+		queue_free(queue);
+	}
 	free((*queues)->slots);
 	free(*queues);
 	*queues = NULL;

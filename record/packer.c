@@ -63,7 +63,7 @@ packer_open(const char *log_path, const char *keys_path,
 	buf_init(&packer->offsets, BLOCK_LIMIT);
 	buf_init(&packer->lines, PACKED_RAW_LIMIT);
 	buf_init(&packer->sealed, BLOCK_LIMIT);
-	buf_init(&packer->slots, PACKED_ENTRIES * SEAL_KEY_BYTES);
+	buf_init(&packer->slots, (size_t)PACKED_ENTRIES * SEAL_KEY_BYTES);
 	buf_init(&packer->scratch, BLOCK_LIMIT);
 
 	enum result result = open_new(log_path, &packer->log, err);

@@ -13,10 +13,11 @@
  * Copies for those outside (CHAIN-4). For each custodian a file beside the
  * heads holds the number of the last one that it has.
  */
-#define MAIL_EVERY_S (20 * 3600) /* one mail a day, whatever the minute */
-#define TIMEOUT_MS   20000
-#define MAIL_LIMIT   ((size_t)1024 * 1024)
-#define LINE_BYTES   57 /* 76 letters of base64 */
+#define MAIL_EVERY_S                                                           \
+	(INT64_C(20) * 3600) /* one mail a day, whatever the minute */
+#define TIMEOUT_MS 20000
+#define MAIL_LIMIT ((size_t)1024 * 1024)
+#define LINE_BYTES 57 /* 76 letters of base64 */
 
 struct pushing {
 	struct sealer *sealer;

@@ -14,7 +14,7 @@
 #define PROGRAM         "web"
 #define LAST_EVENTS_MS  5000
 #define LAST_ANSWERS_MS 20000
-#define PEM_BYTES       (256 * 1024)
+#define PEM_BYTES       ((size_t)256 * 1024)
 
 struct daemon {
 	const char *conf_path;

@@ -123,6 +123,7 @@ add_query(void *context, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
+/* NOLINTBEGIN(readability-function-size): libmicrohttpd's parameters. */
 /* A value may come in pieces; the whole body is at most BODY_BYTES. */
 static enum MHD_Result
 add_form(void *context, enum MHD_ValueKind kind, const char *name,
@@ -149,6 +150,7 @@ add_form(void *context, enum MHD_ValueKind kind, const char *name,
 	}
 	return MHD_YES;
 }
+/* NOLINTEND(readability-function-size) */
 
 /* False: a content type that is neither of the two. */
 static bool
@@ -158,8 +160,9 @@ read_form(struct exchange *exchange)
 
 	if (exchange->body_len == 0)
 		return true;
-	form = MHD_create_post_processor(exchange->connection, 2 * BODY_BYTES,
-	                                 add_form, exchange);
+	form = MHD_create_post_processor(exchange->connection,
+	                                 (size_t)2 * BODY_BYTES, add_form,
+	                                 exchange);
 	if (form == NULL)
 		return false;
 	/* What cannot be read has no fields: the handler misses them. */
@@ -451,6 +454,7 @@ work(struct job *job)
 	server->working--;
 }
 
+/* NOLINTBEGIN(readability-function-size): libmicrohttpd's parameters. */
 static enum MHD_Result
 on_request(void *context, struct MHD_Connection *connection, const char *url,
            const char *method, const char *version, const char *data,
@@ -476,6 +480,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
 	}
 	return MHD_NO;
 }
+/* NOLINTEND(readability-function-size) */
 
 /* It is no longer fresh: it has asked, or gone. */
 static void

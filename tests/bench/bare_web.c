@@ -9,6 +9,7 @@
 
 #include <microhttpd.h>
 
+/* NOLINTBEGIN(readability-function-size): libmicrohttpd's parameters. */
 static enum MHD_Result
 on_request(void *context, struct MHD_Connection *connection, const char *url,
            const char *method, const char *version, const char *data,
@@ -31,6 +32,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
 	MHD_destroy_response(response);
 	return result;
 }
+/* NOLINTEND(readability-function-size) */
 
 int
 main(int argc, char **argv)

@@ -30,7 +30,7 @@ check_fields(const struct http_fields *fields)
 	for (size_t i = 0; i < fields->count; i++)
 		bytes += strlen(fields->items[i].name) +
 		         strlen(fields->items[i].value);
-	if (bytes > 4 * BODY_BYTES)
+	if (bytes > (size_t)4 * BODY_BYTES)
 		abort();
 }
 
