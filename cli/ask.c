@@ -14,6 +14,7 @@ take_answer(struct fact_recipient *to, const struct store_answer *answer)
 	to->is_restricted = answer->is_restricted;
 	to->has_consent = answer->has_consent;
 	to->may_receive = answer->may_receive;
+	to->may_measure_clicks = answer->may_measure_clicks;
 	to->is_soft_opt_in = answer->is_soft_opt_in;
 	to->is_over_cap = answer->is_over_cap;
 	to->cap_next = answer->cap_next;
@@ -31,7 +32,8 @@ question_of(struct arena *arena, const struct class_settings *class,
 		.class_name = class->name,
 		.addresses = addresses,
 		.is_marketing = class->purpose == PURPOSE_MARKETING,
-		.wants_consent = class->consent != CONSENT_NONE,
+		.wants_consent = class->consent != CONSENT_NONE ||
+		                 class->links == LINKS_MEASURE,
 		.message = class_must_be_sent(class) ? "" : counted_as,
 	};
 	struct error err;

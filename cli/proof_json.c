@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "record/clicks.h"
 
 static void
 write_time(struct jwrite *json, const char *name, time_ms_t when)
@@ -170,6 +171,24 @@ write_recipients(struct jwrite *json, const struct case_file *file)
 	jwrite_end(json);
 }
 
+/* Kept apart: what was counted, and who it was as far as one can tell. */
+static void
+write_clicks(struct jwrite *json, const struct case_file *file)
+{
+	struct clicks clicks = { .next = 0 };
+	struct click_counts counts = { .raw = 0 };
+
+	for (size_t i = 0; i < file->events->count; i++)
+		clicks_add(&clicks, &file->events->items[i], &counts);
+	if (counts.raw == 0)
+		return;
+	jwrite_object(json, "clicks");
+	jwrite_int(json, "raw", (int64_t)counts.raw);
+	jwrite_int(json, "machine", (int64_t)counts.machine);
+	jwrite_int(json, "human", (int64_t)click_counts_human(&counts));
+	jwrite_end(json);
+}
+
 void
 proof_json_message(struct jwrite *json, const struct case_file *file)
 {
@@ -203,6 +222,7 @@ proof_json_message(struct jwrite *json, const struct case_file *file)
 	if (first != NULL)
 		write_parts(json, first);
 	write_recipients(json, file);
+	write_clicks(json, file);
 	write_events(json, file);
 	write_limits(json, file->language);
 	jwrite_end(json);

@@ -7,6 +7,7 @@
 #include "base/jwrite.h"
 #include "cli/commands.h"
 #include "cli/open.h"
+#include "record/clicks.h"
 #include "record/walk.h"
 
 #define DAY_MS       (INT64_C(24) * 3600 * 1000)
@@ -43,6 +44,9 @@ enum figure {
 	FIGURE_BOUNCED,
 	FIGURE_UNSUBSCRIBED,
 	FIGURE_CONSENTS,
+	FIGURE_CLICKS,
+	FIGURE_CLICKS_MACHINE,
+	FIGURE_CLICKS_HUMAN,
 	FIGURES
 };
 
@@ -57,12 +61,17 @@ static const struct {
 	[FIGURE_BOUNCED] = { "bounced", EVENT_FAILED },
 	[FIGURE_UNSUBSCRIBED] = { "unsubscribed", EVENT_UNSUBSCRIBED },
 	[FIGURE_CONSENTS] = { "consents", EVENT_CONSENT },
+	/* These three come from record/clicks.h; no event is of this kind. */
+	[FIGURE_CLICKS] = { "clicks", EVENT_KINDS },
+	[FIGURE_CLICKS_MACHINE] = { "by_machines", EVENT_KINDS },
+	[FIGURE_CLICKS_HUMAN] = { "by_humans", EVENT_KINDS },
 };
 
 struct stats_row {
 	char day[DAY_SIZE];
 	const char *class_name;
 	uint64_t counts[FIGURES];
+	struct click_counts *clicks; /* stays where it is */
 };
 
 struct stats_work {
@@ -71,6 +80,7 @@ struct stats_work {
 	time_ms_t since;
 	time_ms_t until;
 	bool is_json;
+	struct clicks clicks;
 	struct stats_row *rows; /* few: days times classes */
 	size_t count;
 	size_t room;
@@ -92,7 +102,9 @@ row_of(struct stats_work *work, const struct event *event)
 	*row = (struct stats_row){
 		.class_name =
 			arena_strdup(work->opened.arena, event->class_name),
+		.clicks = arena_alloc(work->opened.arena, sizeof(*row->clicks)),
 	};
+	*row->clicks = (struct click_counts){ .raw = 0 };
 	memcpy(row->day, time, DAY_SIZE - 1);
 	return row;
 }
@@ -110,7 +122,22 @@ count_event(void *context, const struct walk_entry *entry, struct error *err)
 	for (int i = 0; i < FIGURES; i++)
 		if (figures[i].kind == event->kind)
 			row_of(work, event)->counts[i]++;
+	if (event->kind == EVENT_CLICKED)
+		clicks_add(&work->clicks, event, row_of(work, event)->clicks);
 	return RESULT_OK;
+}
+
+static void
+take_clicks(struct stats_work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		struct stats_row *row = &work->rows[i];
+
+		row->counts[FIGURE_CLICKS] = row->clicks->raw;
+		row->counts[FIGURE_CLICKS_MACHINE] = row->clicks->machine;
+		row->counts[FIGURE_CLICKS_HUMAN] =
+			click_counts_human(row->clicks);
+	}
 }
 
 static int
@@ -179,6 +206,7 @@ run(struct stats_work *work)
 		opened_say(&work->opened, "%s", err.text);
 		return EXIT_PROBLEM;
 	}
+	take_clicks(work);
 	if (work->count > 1)
 		qsort(work->rows, work->count, sizeof(*work->rows), by_day);
 	if (work->is_json)

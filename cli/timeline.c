@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "record/case_time.h"
+#include "record/clicks.h"
 
 #define WORDS_WIDTH 36 /* of the column that says what happened */
 #define GRADE_WIDTH 13
@@ -263,6 +264,28 @@ print_parts(const struct timeline *timeline)
 	}
 }
 
+/* Figures alone: that a link was followed proves no reading. */
+static void
+print_clicks(const struct timeline *timeline)
+{
+	const struct event_list *events = timeline->file->events;
+	struct clicks clicks = { .next = 0 };
+	struct click_counts counts = { .raw = 0 };
+
+	for (size_t i = 0; i < events->count; i++)
+		clicks_add(&clicks, &events->items[i], &counts);
+	if (counts.raw == 0)
+		return;
+	fprintf(timeline->out, "  %s: %llu, %s %llu, %s %llu\n",
+	        say(timeline, "links followed", "liens suivis"),
+	        (unsigned long long)counts.raw,
+	        say(timeline, "by machines", "par des machines"),
+	        (unsigned long long)counts.machine,
+	        say(timeline, "by humans as far as one can tell",
+	            "par des humains autant qu'on sache"),
+	        (unsigned long long)click_counts_human(&counts));
+}
+
 /* BND-7, LRE-3: said under each proof. */
 static void
 print_end(const struct timeline *timeline)
@@ -309,5 +332,6 @@ timeline_print(struct arena *arena, const struct case_file *file, FILE *out)
 	else
 		print_headless(&timeline);
 	print_parts(&timeline);
+	print_clicks(&timeline);
 	print_end(&timeline);
 }

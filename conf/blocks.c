@@ -14,7 +14,7 @@ static const char *const known[] = { "organisation", "contact",     "telephone",
 	                             "address",      "hours",       "privacy",
 	                             "title",        "reading",     "confirm",
 	                             "preferences",  "unsubscribe", "way_on",
-	                             "delivery",     NULL };
+	                             "delivery",     "measured",    NULL };
 
 static const char *const languages[] = { "en", "fr" };
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))

@@ -121,6 +121,11 @@ enum list_rule {
 	LIST_NOBODY
 };
 
+enum links_rule {
+	LINKS_LEAVE,
+	LINKS_MEASURE /* for who has agreed to it (PIX-6) */
+};
+
 enum tristate {
 	TRISTATE_ANY,
 	TRISTATE_NO,
@@ -198,7 +203,7 @@ struct class_settings {
 	const char *way_on; /* URL, for mail without any link */
 	bool confirm;       /* "I have received this", by button or reply */
 	bool notify_author; /* of what came by the button */
-	const char *links;
+	enum links_rule links;
 	enum keep_rule keep;
 	int64_t retention_ms;
 	enum store_failure on_store_failure;

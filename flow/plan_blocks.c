@@ -1,4 +1,5 @@
 #include "base/fields.h"
+#include "flow/links.h"
 #include "flow/plan_parts.h"
 #include "mail/insert.h"
 
@@ -73,6 +74,7 @@ block_fields(const struct plan_input *input)
 	fields_flag(fields, "reading", decision->ask_reading);
 	fields_flag(fields, "delivery",
 	            (decision->notify & DELIVERY_SUCCESS) != 0);
+	fields_flag(fields, "measured", decision->measure_links);
 	if (decision->ask_confirm)
 		fields_text(fields, "confirm", page_url(input, TOKEN_CONFIRM));
 	fields_text(fields, "preferences", page_url(input, TOKEN_PREFERENCES));
@@ -177,10 +179,16 @@ plan_blocks(const struct plan_input *input, struct plan *plan)
 		.text_limit = TEXT_LIMIT,
 	};
 	struct insert_block *blocks;
+	struct links *links;
 
 	if (decision->block_count == 0 || input->outline == NULL)
 		return;
 	blocks = arena_array(arena, decision->block_count, sizeof(*blocks));
+	if (decision->measure_links) {
+		links = links_new(input);
+		request.link = links_measured;
+		request.link_context = links;
+	}
 	request.blocks = blocks;
 	request.block_count = make_blocks(input, blocks);
 	insert_make(arena, &request, result);

@@ -33,8 +33,8 @@ struct version {
 	bool speaks_of_leaving;
 };
 
-static bool
-has_word(struct span text)
+bool
+readers_speak_of_leaving(struct span text)
 {
 	for (size_t i = 0; i < sizeof(leaving) / sizeof(leaving[0]); i++)
 		if (span_find_text(text, leaving[i], 0) < text.len)
@@ -59,10 +59,10 @@ read_html(struct arena *arena, struct span html, struct version *version)
 	version->text = html_text(arena, html, TEXT_LIMIT);
 	version->has_link = links.count > 0;
 	version->has_address = has_text(html, "mailto:");
-	version->speaks_of_leaving = has_word(version->text);
+	version->speaks_of_leaving = readers_speak_of_leaving(version->text);
 	for (size_t i = 0; i < links.count; i++)
 		version->speaks_of_leaving |=
-			has_word(span_of(links.items[i].url));
+			readers_speak_of_leaving(span_of(links.items[i].url));
 	return true;
 }
 
@@ -74,7 +74,7 @@ read_plain(struct span text, struct version *version)
 	                    has_text(text, "https://") ||
 	                    has_text(text, "www.");
 	version->has_address = span_find(text, '@', 0) < text.len;
-	version->speaks_of_leaving = has_word(text);
+	version->speaks_of_leaving = readers_speak_of_leaving(text);
 }
 
 static bool

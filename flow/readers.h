@@ -17,4 +17,7 @@
 void readers_look(struct message *message, const struct outline_list *outline,
                   const struct body_source *source);
 
+/* Does it speak of leaving a list, in one of the languages we look for? */
+bool readers_speak_of_leaving(struct span text);
+
 #endif

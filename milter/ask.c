@@ -42,7 +42,8 @@ question_of(const struct session *session, const struct facts *facts,
 		.addresses = addresses,
 		.count = facts->recipient_count,
 		.is_marketing = class->purpose == PURPOSE_MARKETING,
-		.wants_consent = class->consent != CONSENT_NONE,
+		.wants_consent = class->consent != CONSENT_NONE ||
+		                 class->links == LINKS_MEASURE,
 		.message = "",
 	};
 
@@ -64,6 +65,7 @@ take_answer(struct fact_recipient *to, const struct store_answer *answer)
 	to->is_restricted = answer->is_restricted;
 	to->has_consent = answer->has_consent;
 	to->may_receive = answer->may_receive;
+	to->may_measure_clicks = answer->may_measure_clicks;
 	to->is_soft_opt_in = answer->is_soft_opt_in;
 	to->is_over_cap = answer->is_over_cap;
 	to->cap_next = answer->cap_next;

@@ -94,6 +94,7 @@ struct decision {
 	bool override_never;
 	bool ask_reading;         /* Disposition-Notification-To */
 	bool drop_legacy_receipt; /* MDN-12 */
+	bool measure_links;       /* of the HTML (PIX-6, BODY-9) */
 	bool ask_confirm;         /* a button for the recipient */
 
 	/* the way out */

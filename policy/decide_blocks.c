@@ -54,6 +54,7 @@ wants_notice(const struct deciding *d)
 {
 	return d->class->notice[0] != '\0' &&
 	       (d->decision->ask_reading || d->decision->ask_confirm ||
+	        d->decision->measure_links ||
 	        (d->decision->notify & DELIVERY_SUCCESS) != 0);
 }
 
@@ -89,6 +90,51 @@ decide_confirm(const struct deciding *d)
 		explain(d->arena, d->decision, TOPIC, "a button to confirm");
 }
 
+/* PIX-6, BODY-9: unknown is no. NULL: all that is needed is there. */
+static const char *
+no_measure_because(const struct deciding *d)
+{
+	const struct facts *facts = d->facts;
+
+	if (d->rules->settings->web[0] == '\0')
+		return "web is not set";
+	if (d->class->notice[0] == '\0')
+		return "no notice would tell of it";
+	if (facts->recipient_count - d->decision->drop_count != 1)
+		return "several people share the message (X-1)";
+	for (size_t i = 0; i < facts->recipient_count; i++) {
+		const struct fact_recipient *to = &facts->recipients[i];
+
+		if (d->decision->drop_count > 0 && d->decision->drops[i])
+			continue;
+		if (facts->store != STORE_ANSWERED)
+			return "nobody can be asked who has agreed";
+		if (to->refuses_measure)
+			return "the recipient has said no to it (GDPR-5)";
+		if (to->is_restricted)
+			return "the recipient's data is restricted (GDPR-10)";
+		if (!to->may_measure_clicks)
+			return "the recipient has not agreed to it (PIX-6)";
+	}
+	return NULL;
+}
+
+static void
+decide_measure(const struct deciding *d)
+{
+	const char *why;
+
+	if (d->class->links != LINKS_MEASURE)
+		return;
+	why = no_measure_because(d);
+	d->decision->measure_links = why == NULL;
+	if (why != NULL)
+		not_done(d, "links are not measured", why);
+	else
+		explain(d->arena, d->decision, TOPIC,
+		        "links are measured, with consent (PIX-6)");
+}
+
 static const char *
 language_for(const struct deciding *d)
 {
@@ -109,8 +155,10 @@ decide_blocks(const struct deciding *d)
 	const char *why = obstacle(d->facts);
 	bool is_noticed;
 
-	if (why == NULL)
+	if (why == NULL) {
 		decide_confirm(d);
+		decide_measure(d);
+	}
 	is_noticed = wants_notice(d);
 	if (!is_noticed && footer->count == 0)
 		return;

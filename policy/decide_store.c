@@ -15,8 +15,9 @@ class_asks_store(const struct class_settings *class)
 {
 	return class_can_be_left(class) || class->receipts.reading ||
 	       (class->receipts.delivery & DELIVERY_SUCCESS) != 0 ||
-	       class->confirm || class->consent != CONSENT_NONE ||
-	       class->cap[0] != '\0' || class->on_post != POST_PASS;
+	       class->confirm || class->links == LINKS_MEASURE ||
+	       class->consent != CONSENT_NONE || class->cap[0] != '\0' ||
+	       class->on_post != POST_PASS;
 }
 
 /* Without consent there is no mail, so unknown is no (GDPR-2). */

@@ -28,15 +28,16 @@ struct fact_recipient {
 	bool is_bouncing;             /* because mail bounced there */
 	const char *suppressed_since; /* RFC 3339 */
 	bool refuses_receipts;
-	const char *language; /* "fr", "en", "" */
-	bool refuses_measure; /* GDPR-5: changes nothing but the measuring */
-	bool is_restricted;   /* GDPR-10 */
-	bool has_consent;     /* a record, whatever it says */
-	bool may_receive;     /* the consent holds (GDPR-3) */
-	bool is_soft_opt_in;  /* a customer who was asked (FR-2) */
-	bool is_over_cap;     /* of the class, or one of the person's own */
-	time_ms_t cap_next;   /* when the next may go; 0: nobody knows */
-	const char *channel;  /* "post", "telephone"; "", "email" */
+	const char *language;    /* "fr", "en", "" */
+	bool refuses_measure;    /* GDPR-5: changes nothing but the measuring */
+	bool is_restricted;      /* GDPR-10 */
+	bool has_consent;        /* a record, whatever it says */
+	bool may_receive;        /* the consent holds (GDPR-3) */
+	bool may_measure_clicks; /* has agreed to it for this class (PIX-6) */
+	bool is_soft_opt_in;     /* a customer who was asked (FR-2) */
+	bool is_over_cap;        /* of the class, or one of the person's own */
+	time_ms_t cap_next;      /* when the next may go; 0: nobody knows */
+	const char *channel;     /* "post", "telephone"; "", "email" */
 };
 
 /* BULK-2: what was seen of a way out that readers see. */

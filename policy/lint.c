@@ -81,6 +81,14 @@ marketing_asks_success(const struct settings *settings, size_t index)
 }
 
 static bool
+measures_in_silence(const struct settings *settings, size_t index)
+{
+	const struct class_settings *class = class_of(settings, index);
+
+	return class->links == LINKS_MEASURE && class->notice[0] == '\0';
+}
+
+static bool
 confirm_without_notice(const struct settings *settings, size_t index)
 {
 	const struct class_settings *class = class_of(settings, index);
@@ -427,6 +435,13 @@ static const struct class_check class_checks[] = {
 	  "the record is gone (retention) before silence is noticed "
 	  "(receipts.pending_after)",
 	  "make retention longer" },
+	{ "PIX-6",
+	  measures_in_silence,
+	  false,
+	  "links",
+	  { "links", "notice" },
+	  "links are measured and no notice says so",
+	  "notice = \"receipt\"" },
 	{ "",
 	  confirm_without_notice,
 	  true,

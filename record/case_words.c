@@ -296,6 +296,19 @@ confirmed_words(const struct pen *pen, const struct event *event)
 	            event_fact(event, "from"));
 }
 
+/* Counted, and no more than that: nobody knows who followed it. */
+static char *
+clicked_words(const struct pen *pen, const struct event *event)
+{
+	bool is_machine = strcmp(event->detail, "machine") == 0;
+
+	return join(pen,
+	            is_machine ? say(pen, "by a program", "par un programme")
+	                       : say(pen, "by somebody or something",
+	                             "par quelqu'un ou quelque chose"),
+	            event_fact(event, "url"));
+}
+
 static char *
 unreadable_words(const struct pen *pen, const struct event *event)
 {
@@ -382,6 +395,7 @@ static const struct {
 	[EVENT_HOLD] = { "legal hold", "gel légal", plain_words },
 	[EVENT_HOLD_LIFTED] = { "hold lifted", "gel levé", plain_words },
 	[EVENT_EXPIRED] = { "expired", "expiré", plain_words },
+	[EVENT_CLICKED] = { "clicked", "lien suivi", clicked_words },
 };
 
 const char *

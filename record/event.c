@@ -51,6 +51,7 @@ static const struct {
 	[EVENT_HOLD] = { "hold", "x-hold" },
 	[EVENT_HOLD_LIFTED] = { "hold-lifted", "x-hold-lifted" },
 	[EVENT_EXPIRED] = { "expired", "x-expired" },
+	[EVENT_CLICKED] = { "clicked", "x-clicked" },
 };
 
 static const char *const grades[] = {

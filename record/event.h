@@ -50,6 +50,7 @@ enum event_kind {
 	EVENT_HOLD,       /* a legal hold begins */
 	EVENT_HOLD_LIFTED,
 	EVENT_EXPIRED, /* past its retention: keys destroyed */
+	EVENT_CLICKED, /* a link was followed; detail "machine" or "human" */
 	EVENT_KINDS
 };
 

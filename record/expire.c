@@ -76,6 +76,7 @@ is_of_mail(enum event_kind kind)
 	case EVENT_HELD:
 	case EVENT_RELEASED:
 	case EVENT_CONFIRMED:
+	case EVENT_CLICKED:
 	case EVENT_ASKED:
 	case EVENT_EXPORTED:
 	case EVENT_ERASED:

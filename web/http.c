@@ -367,6 +367,20 @@ has_one_length(struct exchange *exchange)
 	return lengths.sizes + lengths.encodings <= 1 && lengths.is_number;
 }
 
+/* The browser fetches ahead, and nobody has asked for it yet. */
+static const char *
+purpose_of(struct exchange *exchange)
+{
+	static const char *const names[] = { "Sec-Purpose", "Purpose",
+		                             "X-Purpose", "X-Moz" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (header(exchange, names[i])[0] != '\0')
+			return arena_strdup(exchange->arena,
+			                    header(exchange, names[i]));
+	return "";
+}
+
 static enum MHD_Result
 begin(struct exchange *exchange, const char *url, const char *method)
 {
@@ -378,6 +392,9 @@ begin(struct exchange *exchange, const char *url, const char *method)
 	request->path = arena_strdup(exchange->arena, url);
 	request->accept_language = arena_strdup(
 		exchange->arena, header(exchange, "Accept-Language"));
+	request->user_agent =
+		arena_strdup(exchange->arena, header(exchange, "User-Agent"));
+	request->purpose = purpose_of(exchange);
 	request->client = exchange->client_text;
 	exchange->phase = PHASE_BODY;
 	wait_s = rate_take(exchange->server->rate, &exchange->client, 1,

@@ -44,6 +44,8 @@ struct http_request {
 	struct http_fields query;
 	struct http_fields form; /* of a POST, either content type (LST-7) */
 	const char *accept_language;
+	const char *user_agent; /* for a label, never recorded */
+	const char *purpose;    /* Sec-Purpose, Purpose, X-Moz: "prefetch" */
 	const char *client; /* network, for the log: "192.0.2.0/24" (GDPR-11) */
 };
 

@@ -10,27 +10,29 @@
 #include "web/erase.h"
 #include "web/fresh.h"
 #include "web/health.h"
+#include "web/link.h"
 #include "web/style.h"
 #include "web/unsubscribe.h"
 
 static const struct route routes[] = {
-	{ HTTP_GET, "/health", 0, false, health_show },
-	{ HTTP_GET, "/style.css", 0, false, style_show },
-	{ HTTP_GET, "/favicon.ico", 0, false, style_no_icon },
-	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_show },
-	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, false, unsubscribe_do },
-	{ HTTP_GET, "/c/", TOKEN_CONFIRM, false, confirm_show },
-	{ HTTP_POST, "/c/", TOKEN_CONFIRM, false, confirm_do },
-	{ HTTP_GET, "/p/", TOKEN_PREFERENCES, false, ask_show_choices },
-	{ HTTP_POST, "/p/", TOKEN_PREFERENCES, false, ask_send_choices },
-	{ HTTP_GET, "/d/", TOKEN_DATA, false, ask_show_data },
-	{ HTTP_POST, "/d/", TOKEN_DATA, false, ask_send_data },
-	{ HTTP_GET, "/v/", TOKEN_OWN_CHOICES, true, choices_show },
-	{ HTTP_POST, "/v/", TOKEN_OWN_CHOICES, true, choices_save },
-	{ HTTP_GET, "/w/", TOKEN_OWN_DATA, true, data_show_button },
-	{ HTTP_POST, "/w/", TOKEN_OWN_DATA, true, data_show },
-	{ HTTP_GET, "/e/", TOKEN_ERASE, true, erase_show },
-	{ HTTP_POST, "/e/", TOKEN_ERASE, true, erase_ask },
+	{ HTTP_GET, "/health", 0, FORM_PLAIN, health_show },
+	{ HTTP_GET, "/style.css", 0, FORM_PLAIN, style_show },
+	{ HTTP_GET, "/favicon.ico", 0, FORM_PLAIN, style_no_icon },
+	{ HTTP_GET, "/u/", TOKEN_UNSUBSCRIBE, FORM_PLAIN, unsubscribe_show },
+	{ HTTP_POST, "/u/", TOKEN_UNSUBSCRIBE, FORM_PLAIN, unsubscribe_do },
+	{ HTTP_GET, "/c/", TOKEN_CONFIRM, FORM_PLAIN, confirm_show },
+	{ HTTP_POST, "/c/", TOKEN_CONFIRM, FORM_PLAIN, confirm_do },
+	{ HTTP_GET, "/k/", TOKEN_LINK, FORM_URL, link_follow },
+	{ HTTP_GET, "/p/", TOKEN_PREFERENCES, FORM_PLAIN, ask_show_choices },
+	{ HTTP_POST, "/p/", TOKEN_PREFERENCES, FORM_PLAIN, ask_send_choices },
+	{ HTTP_GET, "/d/", TOKEN_DATA, FORM_PLAIN, ask_show_data },
+	{ HTTP_POST, "/d/", TOKEN_DATA, FORM_PLAIN, ask_send_data },
+	{ HTTP_GET, "/v/", TOKEN_OWN_CHOICES, FORM_FRESH, choices_show },
+	{ HTTP_POST, "/v/", TOKEN_OWN_CHOICES, FORM_FRESH, choices_save },
+	{ HTTP_GET, "/w/", TOKEN_OWN_DATA, FORM_FRESH, data_show_button },
+	{ HTTP_POST, "/w/", TOKEN_OWN_DATA, FORM_FRESH, data_show },
+	{ HTTP_GET, "/e/", TOKEN_ERASE, FORM_FRESH, erase_show },
+	{ HTTP_POST, "/e/", TOKEN_ERASE, FORM_FRESH, erase_ask },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -41,6 +43,27 @@ is_at(const struct route *route, const char *path)
 	return route->purpose == 0 ? strcmp(route->prefix, path) == 0
 	                           : strncmp(path, route->prefix,
 	                                     strlen(route->prefix)) == 0;
+}
+
+static bool
+is_genuine(struct call *call, const struct route *route, struct span text)
+{
+	const struct keyring *keys = call->snapshot->keys;
+	enum token_purpose purpose = (enum token_purpose)route->purpose;
+
+	switch (route->form) {
+	case FORM_FRESH:
+		return fresh_check(keys, purpose, text, &call->message,
+		                   &call->until);
+	case FORM_URL:
+		return token_check_context(
+			keys, purpose,
+			span_of(http_value(&call->request->query, "u")), text,
+			&call->message);
+	case FORM_PLAIN:
+		break;
+	}
+	return token_check_url(keys, purpose, text, &call->message);
 }
 
 /*
@@ -61,11 +84,7 @@ check_token(struct call *call, const struct route *route)
 		text.len--;
 	token_for_url(keys, purpose, nobody, other);
 	call->token = arena_strndup(call->arena, text.at, text.len);
-	call->is_genuine =
-		route->is_fresh
-			? fresh_check(keys, purpose, text, &call->message,
-	                              &call->until)
-			: token_check_url(keys, purpose, text, &call->message);
+	call->is_genuine = is_genuine(call, route, text);
 	if (call->is_genuine)
 		return;
 	call->message = nobody;

@@ -9,7 +9,7 @@
 /*
  * Which function answers what: one table of method, prefix and purpose. What
  * GET shows, HEAD shows without its body; only POST changes anything
- * (LST-9); nothing is ever redirected (LST-8).
+ * (LST-9); nothing is redirected (LST-8) but measured links.
  */
 
 /* One request on its way through; lives as long as its answer. */
@@ -32,11 +32,17 @@ struct call {
 
 typedef void route_handler(struct call *call, struct http_answer *answer);
 
+enum token_form {
+	FORM_PLAIN,
+	FORM_FRESH, /* the token has its end in it: web/fresh.h */
+	FORM_URL    /* it covers the address in ?u= as well: web/link.h */
+};
+
 struct route {
 	enum http_method method; /* GET or POST */
 	const char *prefix;      /* "/u/": a token follows; "/health": all */
 	int purpose;             /* enum token_purpose; 0: no token */
-	bool is_fresh;           /* the token has its end in it: web/fresh.h */
+	enum token_form form;
 	route_handler *handle;
 };
 

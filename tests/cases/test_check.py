@@ -51,7 +51,7 @@ def test_reader_lint_and_patterns_speak_in_one_pass(tmp_path):
     policy = SAMPLES["policy.conf"].replace(
         'unsubscribe = "mailto";',
         'unsubscribe = "mailto"; receipts = { reading = true; }; '
-        'links = "measure";').replace('"boutique@*"', '"/(/"')
+        'confirm = true;').replace('"boutique@*"', '"/(/"')
     settings = SAMPLES["avis.conf"].replace('"info"', '"loud"')
     done = check(tmp_path, **{"avis.conf": settings, "policy.conf": policy})
     assert done.returncode == 1
@@ -59,7 +59,7 @@ def test_reader_lint_and_patterns_speak_in_one_pass(tmp_path):
     assert ("classes.newsletter: a marketing class asks reading receipts "
             "(receipts.reading = true)\n") in done.stdout
     assert 'classes.service.when.from: "/(/": ' in done.stdout
-    assert "warning: classes.newsletter.links: " in done.stdout
+    assert "warning: classes.newsletter: confirm without a notice" in done.stdout
     assert done.stdout.endswith("3 errors, 1 warning; nothing was changed\n")
 
 

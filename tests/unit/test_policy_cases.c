@@ -152,6 +152,8 @@ read_recipient(struct sheet *sheet, const char *value)
 	to->refuses_receipts = strstr(value, "no receipts") != NULL;
 	to->refuses_measure = strstr(value, "no measure") != NULL;
 	to->is_restricted = strstr(value, "restricted") != NULL;
+	to->may_measure_clicks = strstr(value, "agrees to clicks") != NULL;
+	to->refuses_measure = strstr(value, "no measuring") != NULL;
 	to->is_soft_opt_in = strstr(value, "soft opt-in") != NULL;
 	to->may_receive =
 		to->is_soft_opt_in || strstr(value, "consents") != NULL;
