@@ -197,3 +197,24 @@ def test_the_journal_of_imports_holds_no_clear_address(office):
     for path in office.journal.rglob("*"):
         if path.is_file():
             assert b"@example" not in path.read_bytes()
+
+
+def test_X_15_erased_in_the_archive_too():
+    """What was copied elsewhere goes with the original (GDPR-9)."""
+    with Place() as place:
+        folder = place.folder("archive")
+        avis = Avis(place, RedisServer(place).start().url,
+                    settings={"host": "office", "segment_size": "1M",
+                              "archive": {"folder": str(folder)}})
+        avis.write()
+        avis.run("key create")
+        path = avis.folder / "many.csv"
+        path.write_text(HEAD + "".join(
+            row(f"p{i}@example.com") for i in range(4000)))
+        avis.run("consent import", str(path))
+        avis.run("archive add")
+        assert "erased" not in avis.run("archive verify").stdout
+        assert "1 payloads destroyed" in avis.run(
+            "rights erase", "--do", "p5@example.com").stdout
+        assert "1 erased" in avis.run("archive verify").stdout
+        assert "1 erased" in avis.run("journal verify").stdout
