@@ -14,16 +14,28 @@
 #define LOCK_WAIT_MS 10000 /* commands that record take turns */
 #define GROUPS       256
 #define ENTRY_BYTES  4096
+#define PEOPLE       1000 /* the first user id of a person, login.defs(5) */
 
-/* With sudo it is who called it, whoever the command then runs as. */
+/*
+ * With sudo it is who called it, when the command then runs as an account
+ * that nobody logs in as: anybody else can set the variable by hand.
+ */
+static const char *
+sudo_user(void)
+{
+	const char *name = getuid() < PEOPLE ? getenv("SUDO_USER") : NULL;
+
+	return name != NULL ? name : "";
+}
+
 static bool
 caller(struct arena *arena, const char **name_r, gid_t *group_r)
 {
-	const char *sudo = getenv("SUDO_USER");
+	const char *sudo = sudo_user();
 	char *bytes = arena_alloc(arena, ENTRY_BYTES);
 	struct passwd entry, *found = NULL;
 
-	if (sudo != NULL && sudo[0] != '\0')
+	if (sudo[0] != '\0')
 		(void)getpwnam_r(sudo, &entry, bytes, ENTRY_BYTES, &found);
 	else
 		(void)getpwuid_r(getuid(), &entry, bytes, ENTRY_BYTES, &found);

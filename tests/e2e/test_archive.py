@@ -1,13 +1,18 @@
 """avis archive: old questions get the same answer, from copies elsewhere."""
 
 import json
+import os
+import pathlib
 import re
 import shutil
+import subprocess
+import tempfile
 
 import pytest
 
 from tests.e2e.people import (POLICY, SETTINGS, letter, send_and_receive,
                               token_of, wait_case)
+from tests.lab.avis import BUILD
 from tests.lab.labs import Lab
 
 
@@ -121,6 +126,32 @@ def test_BND_6_each_question_is_recorded_before_its_answer(lab):
 def with_access(lab, **access):
     lab.avis.settings["access"] = access
     lab.avis.write()
+
+
+def test_BND_6_nobody_calls_himself_another(lab):
+    """SUDO_USER is worth what the account is worth that it is set under."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        program = shutil.copy(BUILD / "avis", folder)
+        conf = folder / "avis.conf"
+        conf.write_text(f'''host = "x"; receipts = "recu@example.fr";
+            store = "{lab.redis.url}"; journal = "{folder}/journal";
+            keys = "{folder}/keys"; access = {{ groups = ["root"]; }};''')
+        subprocess.run([program, "key", "create", "--conf", conf], check=True,
+                       capture_output=True)
+        (folder / "journal").mkdir(exist_ok=True)
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, 54321, 54321)
+        said = []
+        for who in ([], ["setpriv", "--reuid=54321", "--regid=54321",
+                         "--clear-groups"]):
+            done = subprocess.run(
+                [*who, "env", "SUDO_USER=root", program, "proof", "--conf",
+                 conf, "--message-id", "<nothing@example.fr>"],
+                capture_output=True, text=True, check=False)
+            said.append(done.stderr)
+        assert "not known to this machine" not in said[0]
+        assert "not known to this machine" in said[1]
 
 
 def test_BND_6_purpose_and_case_when_policy_says_so(lab):
