@@ -465,8 +465,8 @@ work(struct job *job)
 	server->options.handle(server->options.context, exchange->arena,
 	                       &exchange->request, &exchange->answer);
 	if (exchange->answer.is_guess)
-		rate_take(server->rate, &exchange->client, GUESS_COST,
-		          clock_steady_us());
+		rate_charge(server->rate, &exchange->client, GUESS_COST,
+		            clock_steady_us());
 	MHD_resume_connection(exchange->connection);
 	server->working--;
 }

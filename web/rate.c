@@ -95,6 +95,21 @@ take(struct rate *rate, struct bucket *bucket, unsigned cost, int64_t now_us)
 	return 0;
 }
 
+void
+rate_charge(struct rate *rate, const struct network *client, unsigned cost,
+            int64_t now_us)
+{
+	struct bucket *bucket;
+
+	if (rate->per_us <= 0)
+		return;
+	pthread_mutex_lock(&rate->lock);
+	bucket = find_bucket(rate, client->bytes);
+	if (take(rate, bucket, cost, now_us) > 0)
+		bucket->left -= cost;
+	pthread_mutex_unlock(&rate->lock);
+}
+
 unsigned
 rate_take(struct rate *rate, const struct network *client, unsigned cost,
           int64_t now_us)

@@ -24,4 +24,8 @@ void rate_free(struct rate **rate);
 unsigned rate_take(struct rate *rate, const struct network *client,
                    unsigned cost, int64_t now_us);
 
+/* For what was done already: also what is not there is owed. */
+void rate_charge(struct rate *rate, const struct network *client, unsigned cost,
+                 int64_t now_us);
+
 #endif

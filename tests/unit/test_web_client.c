@@ -152,6 +152,24 @@ test_rate_fills_at_a_steady_pace(void **state)
 	rate_free(&rate);
 }
 
+/* A bucket that is nearly empty makes no guess cheaper. */
+static void
+test_LST_6_a_guess_costs_ten_however_many_came_before(void **state)
+{
+	struct rate *rate = rate_new(60, 60000);
+	struct network one = address("192.0.2.1");
+	unsigned guesses = 0;
+
+	(void)state;
+	for (int64_t second = 0; second < 600; second++)
+		if (rate_take(rate, &one, 1, 1 + second * 1000000) == 0) {
+			rate_charge(rate, &one, 9, 1 + second * 1000000);
+			guesses++;
+		}
+	assert_in_range(guesses, 60, 67);
+	rate_free(&rate);
+}
+
 static void
 test_rate_tells_when_to_come_again(void **state)
 {
@@ -193,6 +211,8 @@ main(void)
 		cmocka_unit_test(test_forwarded),
 		cmocka_unit_test(test_GDPR_11_only_networks_have_a_text),
 		cmocka_unit_test(test_rate_fills_at_a_steady_pace),
+		cmocka_unit_test(
+			test_LST_6_a_guess_costs_ten_however_many_came_before),
 		cmocka_unit_test(test_rate_tells_when_to_come_again),
 		cmocka_unit_test(test_rate_keeps_its_size),
 	};
