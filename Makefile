@@ -198,7 +198,7 @@ $(1): $(1).o $(call archives,$(call rooms_for,$(call test_room,$(1))))
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_test,$(test))))
 
-$(FUZZERS): %: %.o $(call archives,web $(call rooms_for,milter))
+$(FUZZERS): %: %.o $(call archives,cli web $(call rooms_for,milter))
 	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(LIBS_web) \
 		$(call libs_for,milter)
 
