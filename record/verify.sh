@@ -37,7 +37,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM
 
 ok() { printf 'ok    %-9s %s\n' "$1" "$2"; }
-fail() { printf 'FAIL  %-9s %s\n' "$1" "$2"; fails=$((fails + 1)); }
+# What a bundle says of itself is not let loose on a terminal.
+plain() { printf '%s' "$1" | tr '\001-\037\177-\377' '?'; }
+fail() { printf 'FAIL  %-9s %s\n' "$1" "$(plain "$2")"; fails=$((fails + 1)); }
 note() { printf 'note  %-9s %s\n' "$1" "$2"; }
 
 # --- bytes ----------------------------------------------------------------

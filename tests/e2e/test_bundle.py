@@ -444,6 +444,15 @@ def test_BND_4_a_file_that_no_step_looks_at(checks, seals, bundle, stray):
     checks.refuse(bundle, stray, "files")
 
 
+def test_BND_4_a_name_that_speaks_to_the_terminal(checks, bundle):
+    bundle["\x1b[2J\x1b[Hok"] = b""
+    bundle["SHA256SUMS"] += b"0" * 64 + b"  \x1b[1A\x9b2K\n"
+    for run in (checks.avis, checks.script):
+        done = run(bundle)
+        assert done.returncode == 1
+        assert "\x1b" not in done.stdout and "FAIL" in done.stdout
+
+
 def test_BND_4_entries_of_another_message(lab, checks, seals, bundle):
     """Each is genuine, but not about what the manifest says."""
     manifest = json.loads(bundle["manifest.json"])
