@@ -70,33 +70,30 @@ recode_apply(struct arena *arena, struct span text,
 	return span_make(out, len);
 }
 
+/* Where we are in quoted-printable: asked for in order, it is walked once. */
+struct quoted_place {
+	size_t raw;
+	size_t decoded;
+};
+
 /*
  * Where the byte at that offset of the decoded text begins in
  * quoted-printable. A soft break in front of it stays in front.
  */
 static size_t
-quoted_offset(struct span raw, size_t decoded)
+quoted_offset(struct span raw, struct quoted_place *place, size_t decoded)
 {
-	size_t i = 0, count = 0;
+	while (place->raw < raw.len && place->decoded < decoded) {
+		struct span rest = span_skip(raw, place->raw);
+		bool is_soft = span_starts(rest, "=\r\n");
+		bool is_coded = rest.len > 2 && rest.at[0] == '=' &&
+		                ascii_hex(rest.at[1]) >= 0 &&
+		                ascii_hex(rest.at[2]) >= 0;
 
-	while (i < raw.len && count < decoded) {
-		struct span rest = span_skip(raw, i);
-
-		if (rest.at[0] != '=') {
-			i++;
-			count++;
-		} else if (span_starts(rest, "=\r\n")) {
-			i += 3;
-		} else if (rest.len > 2 && ascii_hex(rest.at[1]) >= 0 &&
-		           ascii_hex(rest.at[2]) >= 0) {
-			i += 3;
-			count++;
-		} else {
-			i++;
-			count++;
-		}
+		place->raw += is_soft || is_coded ? 3 : 1;
+		place->decoded += is_soft ? 0 : 1;
 	}
-	return i;
+	return place->raw;
 }
 
 static struct span
@@ -175,6 +172,8 @@ recode_splice(struct arena *arena, const struct recode *recode,
               const struct recode_put *puts, size_t count, int64_t start,
               struct splice_list *list)
 {
+	struct quoted_place place = { 0, 0 };
+
 	if (count == 0)
 		return true;
 	if (recode->kind == RECODE_BASE64)
@@ -184,9 +183,9 @@ recode_splice(struct arena *arena, const struct recode *recode,
 		struct span put = puts[i].bytes;
 
 		if (recode->kind == RECODE_QUOTED) {
-			at = quoted_offset(recode->raw, at);
+			at = quoted_offset(recode->raw, &place, at);
 			if (puts[i].cut > 0)
-				end = quoted_offset(recode->raw, end);
+				end = quoted_offset(recode->raw, &place, end);
 			else
 				end = at;
 			put = quoted_put(arena, recode->raw, at, end, put);
