@@ -172,6 +172,7 @@ static enum result
 read_class(struct row_reading *reading, const char **class_r)
 {
 	const struct settings *settings = reading->defaults->settings;
+	const struct class_settings *class;
 	const char *name, *near;
 
 	if (read_text(reading, COLUMN_CLASS, TEXT_LIMIT, &name) != RESULT_OK)
@@ -180,11 +181,11 @@ read_class(struct row_reading *reading, const char **class_r)
 		name = reading->defaults->class_name;
 	if (name[0] == '\0')
 		return wrong(reading, COLUMN_CLASS, "is empty");
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0) {
-			*class_r = settings->classes[i].name;
-			return RESULT_OK;
-		}
+	class = settings_class(settings, name);
+	if (class != NULL) {
+		*class_r = class->name;
+		return RESULT_OK;
+	}
 	near = nearest_name(name, class_at, settings);
 	error_set(reading->err, "class: no class \"%s\" in the settings%s%s%s",
 	          name, near[0] != '\0' ? "; did you mean \"" : "", near,

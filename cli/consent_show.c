@@ -306,15 +306,6 @@ flags_of(const char *only)
 	}
 }
 
-static const struct class_settings *
-find_class(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return &settings->classes[i];
-	return NULL;
-}
-
 static enum result
 record_withdrawal(struct showing *showing, struct ledger *ledger,
                   const char *class_name, unsigned flags, struct error *err)
@@ -376,7 +367,7 @@ check_withdrawal(struct showing *showing, unsigned flags)
 	if (!begin_person(showing))
 		return false;
 	if (work->class_name[0] == '\0' ||
-	    find_class(work->opened.settings, work->class_name) != NULL)
+	    settings_class(work->opened.settings, work->class_name) != NULL)
 		return true;
 	opened_say(&work->opened, "there is no class \"%s\"", work->class_name);
 	return false;
@@ -387,7 +378,7 @@ tell_withdrawal(const struct showing *showing, size_t count, unsigned flags)
 {
 	const struct consent_work *work = showing->work;
 	const struct class_settings *class =
-		find_class(work->opened.settings, work->class_name);
+		settings_class(work->opened.settings, work->class_name);
 
 	if (count == 0)
 		puts("there is no consent to take back");

@@ -13,14 +13,13 @@
 static const char *
 class_title(const struct settings *settings, const struct case_file *file)
 {
-	const char *name = file->first != NULL ? file->first->class_name : "";
+	const struct class_settings *class = settings_class(
+		settings, file->first != NULL ? file->first->class_name : "");
 
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return file->language == LANGUAGE_FR
-			               ? settings->classes[i].title.fr
-			               : settings->classes[i].title.en;
-	return "";
+	if (class == NULL)
+		return "";
+	return file->language == LANGUAGE_FR ? class->title.fr
+	                                     : class->title.en;
 }
 
 static bool

@@ -6,15 +6,6 @@
 /* The event is on disk before the MTA has the message in its hold queue. */
 #define FRESH_MS ((time_ms_t)5 * 60 * 1000)
 
-static const struct class_settings *
-class_named(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return &settings->classes[i];
-	return NULL;
-}
-
 static void
 set_people(struct release *release, const struct event *submitted,
            struct facts *facts)
@@ -140,7 +131,7 @@ release_judge(struct release *release, const struct held *held,
 		                               .counted_as = "",
 		                               .why = "" };
 	verdict_r->class =
-		class_named(release->opened.settings, held->class_name);
+		settings_class(release->opened.settings, held->class_name);
 	if (find_events(release->opened.arena, release->store, held->message,
 	                &events, &err) == RESULT_OK)
 		submitted = submission_in(&events);

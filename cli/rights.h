@@ -45,8 +45,6 @@ struct rights_export {
 bool rights_may_show(const struct rights_export *export,
                      const struct trace_item *item,
                      const struct event_fact *fact);
-const struct class_settings *rights_class(const struct settings *settings,
-                                          const char *name);
 /* Whose events belong to this message, in order of time; NULL ends it. */
 const struct trace_item *rights_next(const struct rights_export *export,
                                      const struct message_id *message,

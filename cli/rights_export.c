@@ -11,15 +11,6 @@
 #define EXPORT_BYTES ((size_t)1024 * 1024 * 1024)
 #define SETTLE_MS    10000
 
-const struct class_settings *
-rights_class(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return &settings->classes[i];
-	return NULL;
-}
-
 /* --- what is others' data (GDPR-8, article 15(4)) ----------------------- */
 
 /* Who sent it for us, and from which machine, is our people's data. */
@@ -132,8 +123,8 @@ static void
 json_class(struct jwrite *json, const struct rights_export *export,
            const struct event *first)
 {
-	const struct class_settings *class =
-		rights_class(export->work->opened.settings, first->class_name);
+	const struct class_settings *class = settings_class(
+		export->work->opened.settings, first->class_name);
 
 	jwrite_text_if(json, "class", first->class_name);
 	if (class != NULL) {

@@ -198,7 +198,7 @@ add_pair(struct fields *fields, const char *list, const char *name,
 static const char *
 title_of(const struct filling *filling, const char *class_name)
 {
-	const struct class_settings *class = rights_class(
+	const struct class_settings *class = settings_class(
 		filling->export->work->opened.settings, class_name);
 	const char *title = class_name;
 
@@ -299,7 +299,7 @@ static void
 add_about(const struct filling *filling, struct fields *fields,
           const struct event *first)
 {
-	const struct class_settings *class = rights_class(
+	const struct class_settings *class = settings_class(
 		filling->export->work->opened.settings, first->class_name);
 
 	if (class != NULL) {

@@ -427,4 +427,8 @@ struct setting_row {
 /* NULL past the last one. */
 const struct setting_row *settings_row(size_t index);
 
+/* NULL: there is no class of that name. */
+const struct class_settings *settings_class(const struct settings *settings,
+                                            const char *name);
+
 #endif

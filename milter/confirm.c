@@ -8,15 +8,6 @@
 
 #define PREFIX_BYTES 8 /* "re:", "antw:", "tr :" */
 
-static const struct class_settings *
-class_named(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return &settings->classes[i];
-	return NULL;
-}
-
 /* Without "Re:" and its like: a short word and a colon, any number. */
 static struct span
 bare_subject(struct span subject)
@@ -91,7 +82,7 @@ confirm_by_reply(struct session *session, const struct event *submitted,
 
 	if (submitted == NULL || reply->kind != EVENT_REPLIED)
 		return;
-	class = class_named(settings, submitted->class_name);
+	class = settings_class(settings, submitted->class_name);
 	if (class == NULL || !class->confirm ||
 	    !is_recipient(session, submitted, reply) ||
 	    is_confirmed(earlier, reply->recipient))

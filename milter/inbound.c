@@ -150,10 +150,10 @@ has_left(struct session *session, const struct person_of_token *found)
 static int64_t
 retention_of(const struct settings *settings, const char *class_name)
 {
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, class_name) == 0)
-			return settings->classes[i].retention_ms;
-	return 0;
+	const struct class_settings *class =
+		settings_class(settings, class_name);
+
+	return class != NULL ? class->retention_ms : 0;
 }
 
 /* LST-13: the token decides; From can be anybody's. */

@@ -58,15 +58,6 @@ find_wish(const char *word, bool is_data)
 	return first;
 }
 
-static const struct class_settings *
-find_class(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, name) == 0)
-			return &settings->classes[i];
-	return NULL;
-}
-
 static void
 add_numbers(struct call *call, struct fields *fields)
 {
@@ -88,7 +79,7 @@ show(struct call *call, bool is_data, struct http_answer *answer)
 	if (!target_of_message(call, &target, answer))
 		return;
 	fields = page_fields(call->arena, &call->look);
-	class = find_class(call->snapshot->settings, target.class_name);
+	class = settings_class(call->snapshot->settings, target.class_name);
 	add_numbers(call, fields);
 	fields_text(fields, "token", call->token);
 	fields_text(fields, "wish", wish->word);

@@ -137,13 +137,10 @@ record(struct confirming *c, struct error *err)
 static bool
 wants_to_be_told(const struct confirming *c)
 {
-	const struct settings *settings = c->call->snapshot->settings;
+	const struct class_settings *class = settings_class(
+		c->call->snapshot->settings, c->submitted->class_name);
 
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name,
-		           c->submitted->class_name) == 0)
-			return settings->classes[i].notify_author;
-	return false;
+	return class != NULL && class->notify_author;
 }
 
 static enum result

@@ -198,12 +198,11 @@ page_render(struct arena *arena, const struct page_look *look, enum page page,
 const char *
 page_class_title(const struct page_look *look, const char *class_name)
 {
-	const struct settings *settings = look->settings;
+	const struct class_settings *class =
+		settings_class(look->settings, class_name);
 
-	for (size_t i = 0; i < settings->class_count; i++)
-		if (strcmp(settings->classes[i].name, class_name) == 0)
-			return look->language == LANGUAGE_FR
-			               ? settings->classes[i].title.fr
-			               : settings->classes[i].title.en;
-	return class_name;
+	if (class == NULL)
+		return class_name;
+	return look->language == LANGUAGE_FR ? class->title.fr
+	                                     : class->title.en;
 }
