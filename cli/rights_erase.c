@@ -182,10 +182,14 @@ rights_erase(struct rights_work *work)
 		return EXIT_PROBLEM;
 	}
 	print_plan(&plan);
-	if (work->is_done)
-		return open_copies(work, &order.archive)
-		               ? carry_out(work, &order, &plan)
-		               : EXIT_PROBLEM;
+	if (work->is_done) {
+		int code = open_copies(work, &order.archive)
+		                   ? carry_out(work, &order, &plan)
+		                   : EXIT_PROBLEM;
+
+		archive_close(&order.archive);
+		return code;
+	}
 	print_beyond(work, &order, work->opened.store);
 	puts("nothing was changed; --do carries it out");
 	return EXIT_DONE;

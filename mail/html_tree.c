@@ -88,8 +88,13 @@ tree_give(void *userdata, void *bytes)
 static void
 tree_done(struct tree *tree)
 {
-	while (tree->chunks != NULL)
-		tree_give(tree, tree->chunks->bytes);
+	struct chunk *chunk = tree->chunks, *next;
+
+	tree->chunks = NULL;
+	for (; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
 }
 
 /* False: it is too much, and there is no tree. */

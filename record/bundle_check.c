@@ -30,7 +30,7 @@ struct checking {
 	size_t payload_room;
 };
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 add_line(struct checking *checking, enum check_kind kind, const char *step,
          const char *format, va_list args)
 {

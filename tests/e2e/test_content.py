@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.lab.avis import BUILD
 from tests.e2e.people import (POLICY, fresh_recipient, letter,
                               send_and_receive, token_of, wait_case)
 
@@ -166,13 +167,18 @@ def peak_kb(lab):
         return int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
 
 
+# ASan keeps what was freed for a while: its builds show no leak of chunks,
+# not how few there are at a time.
+MORE_KB = 32768 if "asan" in BUILD.name else 3072
+
+
 def test_a_large_message_costs_no_memory(lab):
     """As large as Postfix takes here, while it is digested and encrypted."""
     sent(lab, with_attachment("recouvrement@example.fr"))
     before = peak_kb(lab)
     pdf = os.urandom(7_000_000)
     got = sent(lab, with_attachment("recouvrement@example.fr", pdf))
-    assert peak_kb(lab) - before < 3072
+    assert peak_kb(lab) - before < MORE_KB
     eml, _ = rebuilt(lab, got, "large.eml")
     assert len(eml) > 9_000_000
     parts = lab.avis.proof(token_of(got))["messages"][0]["parts"]

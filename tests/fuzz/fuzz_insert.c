@@ -101,7 +101,10 @@ insert(struct arena *arena, const struct outline_head *head, struct span body,
 		struct taking taking = { outline_new(head), 0 };
 
 		assert(request.outline->broken[0] == '\0');
-		assert(splice_stream(&result.splices, &source, take, &taking));
+		bool is_whole =
+			splice_stream(&result.splices, &source, take, &taking);
+
+		assert(is_whole);
 		assert((int64_t)taking.len ==
 		       splice_size(&result.splices, source.size));
 		look_at(outline_end(taking.outline));
