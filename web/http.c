@@ -643,7 +643,7 @@ on_connection(void *context, struct MHD_Connection *connection, void **place,
 
 /* --- Start and stop ------------------------------------------------------- */
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 on_log(void *context, const char *format, va_list arguments)
 {
 	static struct log_gate gate;

@@ -37,7 +37,10 @@ set_up(void **state)
 		                         .title = { "Lettre d'été", "News" } };
 	message = (struct message){
 		.arena = arena,
-		.mta = { "Postfix 3.7.11", true, true, true },
+		.mta = { .version = "Postfix 3.7.11",
+		         .is_postfix = true,
+		         .can_set_sender = true,
+		         .can_set_notify = true },
 		.client_address = "",
 		.client_name = "",
 		.auth_user = "",
