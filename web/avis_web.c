@@ -1,6 +1,4 @@
-#include <getopt.h>
-#include <stdio.h>
-
+#include "base/daemon_options.h"
 #include "web/daemon.h"
 
 static const char help[] =
@@ -19,34 +17,11 @@ static const char help[] =
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "conf", required_argument, NULL, 'c' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *conf = AVIS_CONF;
-	int option;
+	static const struct daemon_options options = { "avis-web", help };
+	const char *conf;
+	int code;
 
-	while ((option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			conf = optarg;
-			break;
-		case 'V':
-			puts("avis-web " AVIS_VERSION);
-			return 0;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
-		default:
-			fputs("try --help\n", stderr);
-			return 2;
-		}
-	if (optind < argc) {
-		fprintf(stderr, "avis-web: unexpected \"%s\"; try --help\n",
-		        argv[optind]);
-		return 2;
-	}
+	if (!daemon_options_read(&options, argc, argv, &conf, &code))
+		return code;
 	return daemon_run(conf);
 }
